@@ -1,0 +1,105 @@
+"""Features of repetition: the same title again.
+
+Those that take the most over titles see a repeating child inside a family profile, however much else is played
+there. Anderson et al., The dynamics of repeat consumption, WWW 2014; Benson et al., Modeling user consumption
+sequences, WWW 2016 (gaps between repeats).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer.features.catalog import Family, Transform, feature, null_where
+from analyzer.features.segments import Floats, Segments, ratio
+from analyzer.features.views import Plays
+
+
+@feature(Family.REPETITION, "share", Transform.ARCSINE)
+def replay_share(p: Plays) -> Floats:
+    """Share of plays that replay a title completed before, in this window or earlier."""
+    return p.vectors.share(p.all.replay)
+
+
+@feature(Family.REPETITION, "share", Transform.ARCSINE)
+def rewatched_hours_share(p: Plays) -> Floats:
+    """Share of the hours that were replays."""
+    return ratio(p.vectors.sum(np.where(p.all.replay, p.all.played_s, 0.0)) / 3600.0, p.hours)
+
+
+@feature(Family.REPETITION, "plays", Transform.LOG)
+def title_plays_max(p: Plays) -> Floats:
+    """Most plays of one title."""
+    return p.titles_in_vector.max(p.titles.sizes)
+
+
+@feature(Family.REPETITION, "days", Transform.LOG)
+def title_days_max(p: Plays) -> Floats:
+    """Most days on which one title was on."""
+    days_of_title, titles_in_vector, _ = p.title_days
+    return titles_in_vector.max(days_of_title.sizes)
+
+
+@feature(Family.REPETITION, "days", Transform.LOG)
+def title_run_days_max(p: Plays) -> Floats:
+    """Longest run of consecutive days with the same title."""
+    days_of_title, titles_in_vector, day = p.title_days
+    return titles_in_vector.max(days_of_title.longest_run(day))
+
+
+@feature(Family.REPETITION, "plays", Transform.LOG)
+def title_plays_day_max(p: Plays) -> Floats:
+    """Most plays of one title that began on one day."""
+    groups, groups_in_vector = p.title_day_plays
+    return groups_in_vector.max(groups.sizes)
+
+
+@feature(Family.REPETITION, "title days", Transform.LOG)
+def repeat_days(p: Plays) -> Floats:
+    """Number of times that a title was begun more than once on one day."""
+    groups, groups_in_vector = p.title_day_plays
+    return groups_in_vector.sum(groups.sizes >= 2)
+
+
+@feature(Family.REPETITION, "plays", Transform.LOG, null="a replay's local hour is unknown and none is known to be at night")
+def night_replays(p: Plays) -> Floats:
+    """Replays that began at night (23 to 5 o'clock by the local clock)."""
+    at_night = p.vectors.sum(p.all.replay & p.night)
+    unknown = p.vectors.sum(p.all.replay & ~p.clock_known) > 0
+    return null_where(unknown & (at_night == 0), at_night)
+
+
+@feature(Family.REPETITION, "days", Transform.LOG, null="no title was played twice")
+def replay_gap_median_days(p: Plays) -> Floats:
+    """Median time between successive plays of the same title."""
+    gaps, gap_days = _gaps(p)
+    return gaps.median(gap_days)
+
+
+@feature(Family.REPETITION, "ratio", Transform.LOG, null="fewer than two such gaps")
+def replay_gap_variation(p: Plays) -> Floats:
+    """Coefficient of variation of the time between successive plays of the same title."""
+    gaps, gap_days = _gaps(p)
+    return gaps.variation(gap_days)
+
+
+@feature(
+    Family.REPETITION,
+    "lengths",
+    Transform.LOG,
+    null="no title's length is known",
+    needs=("runtime_s",),
+)
+def title_passes_max(p: Plays) -> Floats:
+    """Most times that one title's length was played through."""
+    first = p.titles.first
+    passes = ratio(p.hours_by_title * 3600.0, p.all.length_s[first])
+    known = p.all.length_known[first]
+    return p.titles_in_vector.keep(known).max(passes[known])
+
+
+def _gaps(p: Plays) -> tuple[Segments, Floats]:
+    """Return the gaps between successive plays of a title, in days, grouped by vector."""
+    repeats = np.ones(len(p.all.start_us), dtype=bool)
+    repeats[p.titles.first] = False
+    gap_us = np.diff(p.all.start_us, prepend=p.all.start_us[:1])[repeats]
+    return p.vectors.keep(repeats), gap_us / 86_400e6

@@ -1,0 +1,161 @@
+"""Grouped reductions over sorted arrays.
+
+`Segments` are consecutive groups of a sorted array, kept as offsets. Every feature is written with them, so that
+index arithmetic lives here and nowhere else. A reduction looks only at its own group's elements, in their order:
+the result does not depend on what else is in the array, which is what makes partitions and workers interchangeable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Consecutive groups of an array of `offsets[-1]` elements.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (n_segments + 1,)
+        Segment i holds the elements `offsets[i]` up to `offsets[i + 1]`, exclusive. Empty segments are allowed.
+    """
+
+    offsets: Ints
+
+    @classmethod
+    def of_runs(cls, *keys: npt.NDArray[np.generic]) -> Segments:
+        """Return a segment per run of equal keys. Arrays must be sorted so that equal keys are neighbours."""
+        size = len(keys[0])
+        if size == 0:
+            return cls(np.zeros(1, dtype=np.int64))
+        return cls.of_starts(changes(*keys))
+
+    @classmethod
+    def of_starts(cls, starts: Bools) -> Segments:
+        """Return a segment beginning at each True; the first element must be True."""
+        return cls(np.append(np.flatnonzero(starts), len(starts)).astype(np.int64))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def first(self) -> Ints:
+        """Index of each segment's first element; undefined for an empty segment."""
+        return self.offsets[:-1]
+
+    @property
+    def last(self) -> Ints:
+        """Index of each segment's last element; undefined for an empty segment."""
+        return self.offsets[1:] - 1
+
+    @property
+    def sizes(self) -> Ints:
+        """Number of elements in each segment."""
+        return np.diff(self.offsets)
+
+    @property
+    def ids(self) -> Ints:
+        """Segment number of each element."""
+        return np.repeat(np.arange(len(self)), self.sizes)
+
+    def of(self, finer: Segments) -> Segments:
+        """Return these segments counted in `finer` segments instead of elements (which must nest in them)."""
+        return Segments(np.searchsorted(finer.offsets, self.offsets).astype(np.int64))
+
+    def keep(self, mask: Bools) -> Segments:
+        """Return the segments over the elements where `mask` is True; some may become empty."""
+        return Segments(np.concatenate(([0], np.cumsum(mask)))[self.offsets])
+
+    def spread(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        """Return each segment's value once per element."""
+        return np.repeat(values, self.sizes)
+
+    def sum(self, values: npt.NDArray[np.generic]) -> Floats:
+        """Sum per segment; 0 where empty."""
+        return self._reduce(np.add, values, 0.0)
+
+    def max(self, values: npt.NDArray[np.generic], empty: float = np.nan) -> Floats:
+        """Maximum per segment; `empty` where there is no element."""
+        return self._reduce(np.maximum, values, empty)
+
+    def min(self, values: npt.NDArray[np.generic], empty: float = np.nan) -> Floats:
+        """Minimum per segment; `empty` where there is no element."""
+        return self._reduce(np.minimum, values, empty)
+
+    def mean(self, values: npt.NDArray[np.generic]) -> Floats:
+        """Mean per segment; null where empty."""
+        return ratio(self.sum(values), self.sizes)
+
+    def share(self, mask: Bools) -> Floats:
+        """Share of elements where `mask` is True; null where empty."""
+        return self.mean(mask.astype(np.float64))
+
+    def median(self, values: npt.NDArray[np.generic]) -> Floats:
+        """Median per segment; null where empty."""
+        ordered = np.asarray(values, dtype=np.float64)[np.lexsort((values, self.ids))]
+        full = self.sizes > 0
+        medians = np.full(len(self), np.nan)
+        low, high = self.first[full] + (self.sizes[full] - 1) // 2, self.first[full] + self.sizes[full] // 2
+        medians[full] = (ordered[low] + ordered[high]) / 2
+        return medians
+
+    def variation(self, values: npt.NDArray[np.generic]) -> Floats:
+        """Coefficient of variation (population standard deviation over mean); null below two elements."""
+        mean = self.mean(values)
+        spread = np.sqrt(self.mean((values - self.spread(mean)) ** 2))
+        return np.where(self.sizes >= 2, ratio(spread, mean), np.nan)
+
+    def entropy_bits(self, weights: npt.NDArray[np.generic]) -> Floats:
+        """Shannon entropy of the weights of each segment, in bits; 0 for a single element, null where empty."""
+        weights = np.asarray(weights, dtype=np.float64)
+        shares = ratio(weights, self.spread(self.sum(weights)))
+        terms = np.where(shares > 0, -shares * np.log2(np.where(shares > 0, shares, 1.0)), 0.0)
+        return np.where(self.sizes > 0, self.sum(terms), np.nan)
+
+    def concentration(self, angles: Floats) -> Floats:
+        """Mean resultant length of angles in radians: 1 when all agree, 0 when spread evenly; null where empty.
+
+        Mardia and Jupp, Directional Statistics, 2000, section 2.3.
+        """
+        length = np.hypot(self.mean(np.cos(angles)), self.mean(np.sin(angles)))
+        return np.minimum(length, 1.0)
+
+    def longest_run(self, days: Ints) -> Floats:
+        """Longest run of consecutive whole numbers per segment, for values sorted and distinct within each."""
+        if len(days) == 0:
+            return np.zeros(len(self))
+        breaks = changes(self.ids) | np.append(True, np.diff(days) != 1)
+        runs = Segments.of_starts(breaks)
+        return self.of(runs).max(runs.sizes, empty=0.0)
+
+    def _reduce(self, operation: np.ufunc, values: npt.NDArray[np.generic], empty: float) -> Floats:
+        result = np.full(len(self), empty, dtype=np.float64)
+        full = self.sizes > 0
+        if full.any():
+            # reduceat misreads an empty segment, so only the full ones are handed to it.
+            result[full] = operation.reduceat(np.asarray(values, dtype=np.float64), self.first[full])
+        return result
+
+
+def changes(*keys: npt.NDArray[np.generic]) -> Bools:
+    """Return True where an element differs from the one before in any key; the first element is True."""
+    starts = np.zeros(len(keys[0]), dtype=bool)
+    starts[:1] = True
+    for key in keys:
+        starts[1:] |= key[1:] != key[:-1]
+    return starts
+
+
+def ratio(numerator: npt.NDArray[np.generic], denominator: npt.NDArray[np.generic]) -> Floats:
+    """Return numerator / denominator, null where the denominator is 0."""
+    bottom = np.asarray(denominator, dtype=np.float64)
+    result = np.full(bottom.shape, np.nan)
+    np.divide(numerator, bottom, out=result, where=bottom != 0)
+    return result
