@@ -1,0 +1,204 @@
+"""What a pattern is, said with aggregates only: size band, contrasts, smoothed quantiles, settings.
+
+Every number here is made of at least k households; a pattern with fewer is not described at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import hypergeom
+
+from analyzer.features.segments import Floats, Ints
+from analyzer.patterns.scaling import Scaling
+from analyzer.patterns.vocabulary import name_of
+
+QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+_BANDS: Final = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class OverRepresentation:
+    """How much more common an accessibility setting is in a pattern than elsewhere, counted in households.
+
+    Attributes
+    ----------
+    setting : the session column.
+    ratio : share of households with the setting inside the pattern over the share outside.
+    p_value : one-sided hypergeometric test (Fisher's exact test), multiplied by the number of tests made
+        (Bonferroni), at most 1.
+    """
+
+    setting: str
+    ratio: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class PatternProfile:
+    """A pattern described by aggregates.
+
+    Attributes
+    ----------
+    id : str
+        P01, P02, ...; "everyone" for the baseline.
+    name : str
+        Plain words from the reviewed vocabulary; never a condition, never a judgement.
+    households : int
+        Households with at least one vector here. Internal; only `size_band` is shown.
+    quantiles : dict of feature -> dict of quantile -> value
+        Smoothed: each value is a mean over at least k households. In the feature's own unit.
+    contrasts : dict of feature -> float
+        Mean here minus mean of everyone, in standard deviations of the scaled feature.
+    over_represented : tuple of OverRepresentation
+        Accessibility settings, where known. May raise a mark, never lower one.
+    largest_household_share : float
+        Share of the pattern's vectors that come from one household.
+    """
+
+    id: str
+    name: str
+    households: int
+    described: bool
+    quantiles: dict[str, dict[float, float]] = field(default_factory=dict)
+    contrasts: dict[str, float] = field(default_factory=dict)
+    over_represented: tuple[OverRepresentation, ...] = ()
+    largest_household_share: float | None = None
+
+    @property
+    def size_band(self) -> str:
+        """How many households, as a band."""
+        return size_band(self.households)
+
+    def leading_contrasts(self, most: int = 6) -> list[tuple[str, float]]:
+        """Return the features that differ most from everyone, strongest first."""
+        ranked = sorted(self.contrasts.items(), key=lambda item: (-abs(item[1]), item[0]))
+        return ranked[:most]
+
+
+def size_band(households: int) -> str:
+    """Return the band that a number of households lies in."""
+    if households < _BANDS[0]:
+        return f"fewer than {_BANDS[0]}"
+    for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+        if households < high:
+            return f"{low:,} to {high - 1:,}"
+    return f"{_BANDS[-1]:,} and more"
+
+
+def describe(
+    vectors: pd.DataFrame,
+    labels: Ints,
+    households: npt.NDArray[Any],
+    scaling: Scaling,
+    settings: pd.DataFrame | None,
+    k: int,
+) -> tuple[PatternProfile, tuple[PatternProfile, ...]]:
+    """Return the profile of everyone and of each pattern, in the order of their numbers."""
+    scaled = pd.DataFrame(scaling.apply(vectors.to_numpy()), columns=vectors.columns)
+    scaled = scaled.where(vectors.notna())
+    _, codes = np.unique(households, return_inverse=True)
+    everyone = _profile("everyone", "Everyone", vectors, scaled, codes, None, k)
+    groups = [np.flatnonzero(labels == n) for n in range(labels.max(initial=-1) + 1)]
+    profiles: list[PatternProfile] = []
+    for number, rows in enumerate(groups):
+        found = _over_represented(settings, codes, rows, len(groups)) if settings is not None else ()
+        contrasts = _contrasts(scaled.iloc[rows], scaled)
+        name = name_of(contrasts, taken=[p.name for p in profiles])
+        part = (vectors.iloc[rows], scaled.iloc[rows], codes[rows])
+        profiles.append(_profile(f"P{number + 1:02d}", name, *part, contrasts, k, found))
+    return everyone, tuple(profiles)
+
+
+def _profile(
+    pattern_id: str,
+    name: str,
+    vectors: pd.DataFrame,
+    scaled: pd.DataFrame,
+    codes: Ints,
+    contrasts: dict[str, float] | None,
+    k: int,
+    found: tuple[OverRepresentation, ...] = (),
+) -> PatternProfile:
+    _, counts = np.unique(codes, return_counts=True)
+    if len(counts) < k:
+        return PatternProfile(pattern_id, "Not described: too few households", len(counts), False)
+    quantiles = {name: _smoothed_quantiles(vectors[name].to_numpy(), codes, k) for name in vectors.columns}
+    return PatternProfile(
+        pattern_id,
+        name,
+        len(counts),
+        True,
+        {name: values for name, values in quantiles.items() if values},
+        contrasts or {},
+        found,
+        float(counts.max() / counts.sum()),
+    )
+
+
+def _contrasts(inside: pd.DataFrame, everyone: pd.DataFrame) -> dict[str, float]:
+    difference = inside.mean() - everyone.mean()
+    return {str(name): round(float(value), 3) for name, value in difference.items() if not np.isnan(value)}
+
+
+def _smoothed_quantiles(values: Floats, codes: Ints, k: int) -> dict[float, float]:
+    """Return quantiles as means over a symmetric range of ranks that holds at least k households.
+
+    An exact quantile of a small group is one viewer's value. Empty where fewer than k households are known.
+    """
+    known = ~np.isnan(values)
+    values, codes = values[known], codes[known]
+    order = np.lexsort((codes, values))
+    values, codes = values[order], codes[order]
+    if len(np.unique(codes)) < k:
+        return {}
+    return {q: float(f"{_mean_around(values, codes, q, k):.4g}") for q in QUANTILES}
+
+
+def _mean_around(values: Floats, codes: Ints, quantile: float, k: int) -> float:
+    center = quantile * (len(values) - 1)
+    half = max(k / 2, 1.0)
+    while True:
+        low, high = max(0, round(center - half)), min(len(values), round(center + half) + 1)
+        if len(np.unique(codes[low:high])) >= k or high - low == len(values):
+            return float(values[low:high].mean())
+        half *= 1.5
+
+
+def _over_represented(
+    settings: pd.DataFrame, codes: Ints, rows: Ints, patterns: int
+) -> tuple[OverRepresentation, ...]:
+    """Compare households with a vector in the pattern to all others, one vector a household.
+
+    With every vector of a household, large households would look as if they used every setting more: they have more
+    chances to be in the pattern and more chances to use it.
+    """
+    inside = np.zeros(len(codes), dtype=bool)
+    inside[rows] = True
+    order = np.lexsort((~inside, codes))  # a vector in the pattern speaks for its household, if there is one
+    _, first = np.unique(codes[order], return_index=True)
+    speaks = order[first]
+    tests = max(1, patterns * settings.shape[1])
+    results = []
+    for name in settings.columns:
+        in_use = settings[name].to_numpy()[speaks]
+        known = ~np.isnan(in_use)
+        if len(np.unique(in_use[known])) == 2:
+            results.append(_compare(str(name), in_use[known] > 0, inside[speaks][known], tests))
+    return tuple(results)
+
+
+def _compare(
+    setting: str, in_use: npt.NDArray[np.bool_], here: npt.NDArray[np.bool_], tests: int
+) -> OverRepresentation:
+    users_here, all_here = int((in_use & here).sum()), int(here.sum())
+    users, everybody = int(in_use.sum()), len(in_use)
+    outside = max(everybody - all_here, 1)
+    share_outside = max((users - users_here) / outside, 1.0 / outside)
+    p_value = float(hypergeom.sf(users_here - 1, everybody, users, all_here))
+    ratio = users_here / max(all_here, 1) / share_outside
+    return OverRepresentation(setting, round(ratio, 2), min(1.0, p_value * tests))

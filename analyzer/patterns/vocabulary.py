@@ -1,0 +1,127 @@
+"""The reviewed vocabulary: plain words for what a pattern does and what it may give people.
+
+Names describe behaviour, never people, a condition or a judgement. A change here is a change of what reviewers read:
+it belongs in the changelog.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+BASE_RATE: Final = (
+    "Most repeated viewing has nothing to do with disability, and this data cannot tell. "
+    "Nothing here says who is disabled, and nothing here may be used to guess it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A phrase for a feature that is high or low in a pattern, and what that may give people."""
+
+    phrase: str
+    gives: str
+
+
+_REPETITION = (
+    "A known story is predictable: it can calm, hold attention, help with language or simply be loved. "
+    "Children ask for it again; many adults keep one too."
+)
+_SERIES = "Following a story over time: something to look forward to and to talk about."
+_VARIETY = "Finding new things, and the pleasure of choosing."
+_RHYTHM = "A steady hour can give the day its shape."
+_COMPANY = "Company in the background, while cooking, resting, working or being ill."
+_NIGHT = "Quiet hours of one's own, after a shift, with a baby, or when sleep does not come."
+
+HIGH: Final[dict[str, Word]] = {
+    "title_plays_max": Word("one title again and again", _REPETITION),
+    "title_days_max": Word("one title on many days", _REPETITION),
+    "title_run_days_max": Word("one title day after day", _REPETITION),
+    "title_plays_day_max": Word("one title several times a day", _REPETITION),
+    "repeat_days": Word("one title several times a day", _REPETITION),
+    "night_replays": Word("replays at night", _REPETITION),
+    "replay_share": Word("known titles again", _REPETITION),
+    "rewatched_hours_share": Word("known titles again", _REPETITION),
+    "title_passes_max": Word("one title again and again", _REPETITION),
+    "top_title_share": Word("most hours with one title", _REPETITION),
+    "night_share": Word("late at night", _NIGHT),
+    "daytime_share": Word("in the daytime", _COMPANY),
+    "hour_concentration": Word("at one time of day", _RHYTHM),
+    "same_hour_regularity": Word("at a steady hour", _RHYTHM),
+    "weekday_share": Word("on workdays", _RHYTHM),
+    "episode_share": Word("series", _SERIES),
+    "top_series_share": Word("one series at a time", _SERIES),
+    "series_follow_share": Word("episode after episode", _SERIES),
+    "sitting_episodes_max": Word("long sittings of episodes", _SERIES),
+    "plays_per_sitting": Word("several plays in a sitting", _SERIES),
+    "sitting_hours_max": Word("long sittings", _COMPANY),
+    "hours_played": Word("many hours", _COMPANY),
+    "hours_per_active_day": Word("many hours a day", _COMPANY),
+    "plays": Word("many plays", _COMPANY),
+    "plays_per_active_day": Word("many plays a day", _COMPANY),
+    "active_days": Word("most days", _RHYTHM),
+    "active_run_days_max": Word("day after day", _RHYTHM),
+    "titles": Word("many titles", _VARIETY),
+    "title_entropy_bits": Word("many titles", _VARIETY),
+    "titles_per_play": Word("something new each time", _VARIETY),
+    "early_stop_share": Word("many short looks", _VARIETY),
+    "glance_share": Word("many short looks", _VARIETY),
+    "completion_share": Word("watched to the end", _SERIES),
+    "played_share_median": Word("watched to the end", _SERIES),
+    "resumed_share": Word("in several sittings", "Watching in pieces, as a day allows."),
+}
+
+LOW: Final[dict[str, Word]] = {
+    "night_share": Word("not at night", _RHYTHM),
+    "daytime_share": Word("in the evening", _RHYTHM),
+    "weekday_share": Word("at weekends", "Time off, often shared."),
+    "episode_share": Word("films", "A whole story in one evening."),
+    "hours_played": Word("few hours", "Watching is one thing among many."),
+    "hours_per_active_day": Word("short visits", "A short break that fits into a day."),
+    "sitting_hours_max": Word("short sittings", "A short break that fits into a day."),
+    "plays": Word("few plays", "Watching is one thing among many."),
+    "active_days": Word("on few days", "Watching is one thing among many."),
+    "active_run_days_max": Word("now and then", "Watching is one thing among many."),
+    "titles": Word("few titles", "A small circle of titles one knows."),
+    "title_entropy_bits": Word("few titles", "A small circle of titles one knows."),
+    "completion_share": Word("parts of titles", _VARIETY),
+    "played_share_median": Word("parts of titles", _VARIETY),
+    "hour_concentration": Word("at many hours", _COMPANY),
+    "same_hour_regularity": Word("at changing hours", _COMPANY),
+    "plays_per_sitting": Word("one at a time", _RHYTHM),
+}
+
+_WORTH_NAMING: Final = 0.35
+_PHRASES: Final = 3
+
+
+def word_for(feature: str, contrast: float) -> Word | None:
+    """Return the reviewed words for a feature that is high (or low) in a pattern, if there are any."""
+    return (HIGH if contrast > 0 else LOW).get(feature)
+
+
+def phrases_of(contrasts: dict[str, float]) -> list[Word]:
+    """Return words for a pattern's contrasts, strongest first, each phrase once."""
+    ranked = sorted(contrasts.items(), key=lambda item: (-abs(item[1]), item[0]))
+    words = [word_for(name, value) for name, value in ranked if abs(value) >= _WORTH_NAMING]
+    by_phrase: dict[str, Word] = {}
+    for word in words:
+        if word is not None:
+            by_phrase.setdefault(word.phrase, word)
+    return list(by_phrase.values())
+
+
+def name_of(contrasts: dict[str, float], taken: list[str]) -> str:
+    """Return a plain name of up to three phrases; another phrase is added while the name is taken."""
+    phrases = [word.phrase for word in phrases_of(contrasts)] or ["much like everyone"]
+    for count in range(min(_PHRASES, len(phrases)), len(phrases) + 1):
+        name = ", ".join(phrases[:count])
+        name = name[0].upper() + name[1:]
+        if name not in taken:
+            return name
+    return f"{name} ({sum(other.startswith(name) for other in taken) + 1})"
+
+
+def gives(contrasts: dict[str, float], most: int = 2) -> list[str]:
+    """Return what the behaviour may give people, strongest contrast first, each sentence once."""
+    return list(dict.fromkeys(word.gives for word in phrases_of(contrasts)))[:most]

@@ -1,0 +1,127 @@
+"""Profile x rulebook -> mark. The worst rule wins, and whatever cannot be evaluated withholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analyzer.patterns.estimator import UsagePatterns
+from analyzer.patterns.profile import PatternProfile
+from analyzer.policy.rulebook import Rulebook, load_rulebook
+from analyzer.policy.rules import Evidence, MarkStatus, Rule, UnknownValueError
+
+NO_PATTERN_ID = "no pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rule marked a pattern.
+
+    Attributes
+    ----------
+    rule_id, status, because, cites : from the rulebook.
+    evidence : the values that fired it.
+    failure : why it could not be evaluated; empty where it could.
+    """
+
+    rule_id: str
+    status: MarkStatus
+    because: str
+    cites: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
+    failure: str = ""
+
+    def sentence(self) -> str:
+        """Return the reason in words."""
+        if self.failure:
+            return f"Rule {self.rule_id} could not be evaluated because {self.failure}; so it withholds."
+        return f"{self.because} ({self.rule_id}: {'; '.join(e.sentence() for e in self.evidence)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The policy's word on one pattern.
+
+    Attributes
+    ----------
+    pattern_id : P01, ... or "no pattern".
+    status : the worst of its reasons; open where there is none.
+    reasons : every rule that fired or could not be evaluated, in the rulebook's order.
+    rulebook_hash : which rulebook said so.
+    """
+
+    pattern_id: str
+    status: MarkStatus
+    reasons: tuple[Reason, ...]
+    rulebook_hash: str
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Ids of all rules that fired or could not be evaluated."""
+        return tuple(reason.rule_id for reason in self.reasons)
+
+
+def mark_patterns(
+    patterns: UsagePatterns | Iterable[PatternProfile], rulebook: Rulebook | None = None
+) -> list[Mark]:
+    """Mark each pattern, and last the windows without one.
+
+    Parameters
+    ----------
+    patterns : UsagePatterns or profiles
+        A fitted estimator, or the profiles of its patterns.
+    rulebook : Rulebook, optional
+        The shipped rulebook by default.
+
+    Returns
+    -------
+    list of Mark
+        In the order of the patterns; the last one is for no pattern and never open.
+    """
+    rulebook = rulebook or load_rulebook()
+    profiles = patterns.profiles_ if isinstance(patterns, UsagePatterns) else tuple(patterns)
+    marks = [_mark(profile.id, profile, rulebook) for profile in profiles]
+    return [*marks, _mark(NO_PATTERN_ID, None, rulebook)]
+
+
+def guarded(vectors: pd.DataFrame, rulebook: Rulebook | None = None) -> npt.NDArray[np.bool_]:
+    """Return which vectors show a protected behaviour themselves, or cannot be judged; shape (n_vectors,).
+
+    The same rules as for patterns, applied to each vector: a mark on patterns alone leaks the windows that fell into
+    an open pattern. Only True or False comes out, never which rule (promise 3).
+    """
+    rulebook = rulebook or load_rulebook()
+    withheld = np.zeros(len(vectors), dtype=bool)
+    for rule in rulebook.rule:
+        try:
+            withheld |= rule.on_vectors(vectors)
+        except Exception:  # noqa: BLE001 - whatever a rule raises, it must withhold
+            withheld[:] = True
+    return withheld
+
+
+def _mark(pattern_id: str, profile: PatternProfile | None, rulebook: Rulebook) -> Mark:
+    reasons = tuple(reason for rule in rulebook.rule if (reason := _apply(rule, profile)) is not None)
+    statuses = [reason.status for reason in reasons]
+    if profile is None or not profile.described:
+        statuses.append(MarkStatus.NEVER_SINGLE_OUT)  # deny by default, whatever the rulebook says
+    return Mark(pattern_id, MarkStatus.worst(statuses), reasons, rulebook.hash)
+
+
+def _apply(rule: Rule, profile: PatternProfile | None) -> Reason | None:
+    told = (rule.id, rule.mark, rule.because, rule.cites)
+    try:
+        evidence = tuple(rule.on_pattern(profile))
+    except UnknownValueError as error:
+        return _failed(rule, f"{error} is missing")
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises, it must withhold
+        return _failed(rule, f"it raised {type(error).__name__}")
+    return Reason(*told, evidence) if evidence else None
+
+
+def _failed(rule: Rule, why: str) -> Reason:
+    return Reason(rule.id, MarkStatus.NEVER_SINGLE_OUT, rule.because, rule.cites, failure=why)

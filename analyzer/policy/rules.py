@@ -1,0 +1,210 @@
+"""Kinds of rule as frozen values. What a rule says is data (TOML); what a kind of rule means is here.
+
+A condition answers `Finding` or None. A value that it needs and that is missing raises `Unknown`: the caller turns
+that into a mark that withholds, so that not knowing never reads as permission.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from analyzer.patterns.profile import QUANTILES, PatternProfile
+
+
+class MarkStatus(Enum):
+    """The policy's word on a pattern, mildest first; the worst wins."""
+
+    OPEN = "open"
+    REVIEW = "review"
+    NEVER_SINGLE_OUT = "never_single_out"
+
+    @property
+    def severity(self) -> int:
+        """0 for the mildest."""
+        return list(MarkStatus).index(self)
+
+    @staticmethod
+    def worst(statuses: list[MarkStatus]) -> MarkStatus:
+        """Return the most severe of the statuses; open where there is none."""
+        return max(statuses, key=lambda s: s.severity, default=MarkStatus.OPEN)
+
+
+class UnknownValueError(LookupError):
+    """A rule needs a value that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One value that made a rule fire: `attribute` is `value`, where the rule says `limit`."""
+
+    attribute: str
+    value: float
+    limit: str
+
+    def sentence(self) -> str:
+        """Return the evidence in words."""
+        return f"{self.attribute} is {self.value:g} ({self.limit})"
+
+
+class Clause(BaseModel):
+    """A bound on a feature: for a pattern on one of its quantiles, for a vector on the value itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    feature: str
+    at_least: float | None = None
+    at_most: float | None = None
+    quantile: float = 0.75
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give either at_least or at_most")
+        if self.quantile not in QUANTILES:
+            raise ValueError(f"quantile is {self.quantile:g}; allowed are {', '.join(f'{q:g}' for q in QUANTILES)}")
+        return self
+
+    @property
+    def limit(self) -> str:
+        """The bound in words."""
+        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+
+    def on_pattern(self, profile: PatternProfile) -> Evidence | None:
+        """Return the evidence if the pattern's quantile meets the bound."""
+        value = profile.quantiles.get(self.feature, {}).get(self.quantile)
+        if value is None or np.isnan(value):
+            raise UnknownValueError(self.feature)
+        name = f"{self.feature} (quantile {self.quantile:g})"
+        return Evidence(name, value, self.limit) if self._meets(np.array(value)) else None
+
+    def on_vectors(self, vectors: pd.DataFrame) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return which vectors meet the bound, and for which the value is unknown."""
+        if self.feature not in vectors.columns:
+            return np.zeros(len(vectors), dtype=bool), np.ones(len(vectors), dtype=bool)
+        values = vectors[self.feature].to_numpy(dtype=np.float64)
+        return self._meets(values), np.isnan(values)
+
+    def _meets(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        with np.errstate(invalid="ignore"):
+            if self.at_least is not None:
+                return np.asarray(values >= self.at_least)
+            return np.asarray(values <= self.at_most)
+
+
+class OverRepresented(BaseModel):
+    """Bounds on how much more common an accessibility setting is in a pattern than elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ratio_at_least: Annotated[float, Field(gt=1.0)]
+    p_at_most: Annotated[float, Field(gt=0.0, lt=1.0)]
+
+    def on_pattern(self, profile: PatternProfile) -> list[Evidence]:
+        """Return evidence for every setting beyond both bounds. A setting that nobody knows is no evidence."""
+        return [
+            Evidence(f"{found.setting} ratio", found.ratio, f"at least {self.ratio_at_least:g}")
+            for found in profile.over_represented
+            if found.ratio >= self.ratio_at_least and found.p_value <= self.p_at_most
+        ]
+
+
+_KINDS = (
+    "any_of",
+    "all_of",
+    "over_represented",
+    "households_below",
+    "largest_household_share_above",
+    "no_pattern",
+)
+
+
+class Rule(BaseModel):
+    """One rule: an id, the mark it gives, why, on whose word, and exactly one kind of condition."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    mark: MarkStatus
+    because: Annotated[str, Field(min_length=10)]
+    cites: Annotated[tuple[str, ...], Field(min_length=1)]
+    any_of: tuple[Clause, ...] = ()
+    all_of: tuple[Clause, ...] = ()
+    over_represented: OverRepresented | None = None
+    households_below: Annotated[int, Field(ge=2)] | None = None
+    largest_household_share_above: Annotated[float, Field(gt=0, lt=1)] | None = None
+    no_pattern: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if sum(bool(getattr(self, kind)) for kind in _KINDS) != 1:
+            raise ValueError(f"give exactly one of {', '.join(_KINDS)}")
+        if self.mark is MarkStatus.OPEN:
+            raise ValueError("a rule can only raise a mark; 'open' is what remains when none fires")
+        return self
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The features that the rule reads."""
+        return frozenset(clause.feature for clause in self.any_of + self.all_of)
+
+    def on_pattern(self, profile: PatternProfile | None) -> list[Evidence]:
+        """Return the evidence if the rule fires on a pattern; None stands for no pattern.
+
+        Raises
+        ------
+        UnknownValueError
+            When a value that decides is missing.
+        """
+        if profile is None:
+            return [Evidence("windows without a pattern", 1.0, "any")] if self.no_pattern else []
+        if self.any_of:
+            return _any(self.any_of, profile)
+        if self.all_of:
+            found = [clause.on_pattern(profile) for clause in self.all_of]
+            return [e for e in found if e] if all(found) else []
+        if self.over_represented is not None:
+            return self.over_represented.on_pattern(profile)
+        return self._on_size(profile)
+
+    def _on_size(self, profile: PatternProfile) -> list[Evidence]:
+        if self.households_below is not None and profile.households < self.households_below:
+            return [Evidence("households", self.households_below, f"fewer than {self.households_below}")]
+        bound = self.largest_household_share_above
+        if bound is None:
+            return []
+        if profile.largest_household_share is None:
+            raise UnknownValueError("largest_household_share")
+        share = profile.largest_household_share
+        return [Evidence("largest household's share", share, f"above {bound:g}")] if share > bound else []
+
+    def on_vectors(self, vectors: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return which vectors the rule withholds: those that show the behaviour, or for which nobody can tell."""
+        clauses = self.any_of or self.all_of
+        if not clauses:
+            return np.zeros(len(vectors), dtype=bool)
+        meets, unknown = (np.array(part) for part in zip(*(c.on_vectors(vectors) for c in clauses), strict=True))
+        if self.any_of:
+            return np.asarray(meets.any(axis=0) | unknown.any(axis=0))
+        return np.asarray((meets | unknown).all(axis=0))
+
+
+def _any(clauses: tuple[Clause, ...], profile: PatternProfile) -> list[Evidence]:
+    """A clause that fires decides; only if none does, a missing value matters."""
+    found, missing = [], []
+    for clause in clauses:
+        try:
+            evidence = clause.on_pattern(profile)
+        except UnknownValueError as error:
+            missing.append(str(error))
+        else:
+            found += [evidence] if evidence else []
+    if missing and not found:
+        raise UnknownValueError(", ".join(missing))
+    return found
