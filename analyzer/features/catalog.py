@@ -137,7 +137,7 @@ def select(names: list[str] | None = None) -> list[FeatureSpec]:
 
 def _load_families() -> None:
     """Import the modules that fill the catalog, in the order in which the features stand in a vector."""
-    from analyzer.features import habits, repetition, volume  # noqa: F401, PLC0415
+    from analyzer.features import habits, repetition, volume  # noqa: F401
 
 
 def null_where(unknown: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], values: Floats) -> Floats:

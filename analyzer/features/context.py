@@ -92,9 +92,7 @@ def _setting(plays: Plays, table: pa.Table, name: str) -> Floats:
     in_use = _in_use(name, column).to_numpy(zero_copy_only=False).astype(np.float64)
     known = ~np.isnan(in_use)
     vector = plays.title_day[0][known]
-    share = ratio(
-        np.bincount(vector, in_use[known], minlength=count), np.bincount(vector, minlength=count)
-    )
+    share = ratio(np.bincount(vector, in_use[known], minlength=count), np.bincount(vector, minlength=count))
     return np.where(np.isnan(share), np.nan, (share > 0.5).astype(float))
 
 

@@ -126,9 +126,7 @@ def stitch(s: SessionArrays) -> PlayArrays:
     first, last = plays.first, plays.last
     played = plays.sum(s.played_s)
     reached = np.where(np.isnan(s.end_position_s), 0.0, s.end_position_s)
-    completed = (played >= COMPLETED_SHARE * length[first]) | (
-        plays.max(reached) >= COMPLETED_SHARE * length[first]
-    )
+    completed = (played >= COMPLETED_SHARE * length[first]) | (plays.max(reached) >= COMPLETED_SHARE * length[first])
     glance = (played < _GLANCE_S) & (played < 0.5 * length[first])
     local_us = s.start_us[first] + (np.nan_to_num(s.offset_min[first]) * 60 * _US).astype(np.int64)
     return PlayArrays(
@@ -196,8 +194,6 @@ def _laps_begin(s: SessionArrays, runs: Segments, length: Floats) -> Bools:
 
 def _replays(titles: Segments, completed: Bools) -> Bools:
     """Return True for plays of a title that an earlier play had completed."""
-    done = np.cumsum(completed)
-    before = done - completed
+    before: Ints = np.cumsum(completed, dtype=np.int64) - completed
     base = before[titles.first] if len(titles) else before[:0]
-    replays: Bools = before - titles.spread(base) > 0
-    return replays
+    return np.asarray(before > titles.spread(base))

@@ -60,7 +60,9 @@ def repeat_days(p: Plays) -> Floats:
     return groups_in_vector.sum(groups.sizes >= 2)
 
 
-@feature(Family.REPETITION, "plays", Transform.LOG, null="a replay's local hour is unknown and none is known to be at night")
+@feature(
+    Family.REPETITION, "plays", Transform.LOG, null="a replay's local hour is unknown and none is known to be at night"
+)
 def night_replays(p: Plays) -> Floats:
     """Replays that began at night (23 to 5 o'clock by the local clock)."""
     at_night = p.vectors.sum(p.all.replay & p.night)

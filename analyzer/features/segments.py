@@ -8,6 +8,7 @@ the result does not depend on what else is in the array, which is what makes par
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Segments:
         """Return the segments over the elements where `mask` is True; some may become empty."""
         return Segments(np.concatenate(([0], np.cumsum(mask)))[self.offsets])
 
-    def spread(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def spread(self, values: npt.NDArray[Value]) -> npt.NDArray[Value]:
         """Return each segment's value once per element."""
         return np.repeat(values, self.sizes)
 
@@ -108,8 +110,9 @@ class Segments:
 
     def variation(self, values: npt.NDArray[np.generic]) -> Floats:
         """Coefficient of variation (population standard deviation over mean); null below two elements."""
-        mean = self.mean(values)
-        spread = np.sqrt(self.mean((values - self.spread(mean)) ** 2))
+        numbers = np.asarray(values, dtype=np.float64)
+        mean = self.mean(numbers)
+        spread = np.sqrt(self.mean((numbers - self.spread(mean)) ** 2))
         return np.where(self.sizes >= 2, ratio(spread, mean), np.nan)
 
     def entropy_bits(self, weights: npt.NDArray[np.generic]) -> Floats:

@@ -181,9 +181,7 @@ def arrange(sessions: SessionArrays, window: Window) -> Plays:
 
 def _take(plays: PlayArrays, rows: Ints) -> PlayArrays:
     """Return the chosen plays; `sessions` keeps counting the original order and is dropped to their sizes."""
-    values = {
-        name: getattr(plays, name)[rows] for name in PlayArrays.__dataclass_fields__ if name != "sessions"
-    }
+    values = {name: getattr(plays, name)[rows] for name in PlayArrays.__dataclass_fields__ if name != "sessions"}
     sizes = plays.sessions.sizes[rows]
     return PlayArrays(**values, sessions=Segments(np.append(0, np.cumsum(sizes))))
 

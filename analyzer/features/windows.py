@@ -40,9 +40,7 @@ class Window:
         match = _PATTERN.match(text.casefold()) if isinstance(text, str) else None
         days = text if isinstance(text, int) else _days(match)
         if days < 1:
-            raise InputError(
-                f"{text!r} is not a window length.", "Use days or weeks such as 28d or 4w, or 'all'."
-            )
+            raise InputError(f"{text!r} is not a window length.", "Use days or weeks such as 28d or 4w, or 'all'.")
         return cls(days)
 
     def index(self, start_us: Ints) -> Ints:

@@ -136,7 +136,7 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         size = self.min_cluster_size or max(30, round(0.005 * len(points)))
         if len(points) <= max(size, self.min_samples):
             return np.full(len(points), prototypes.NO_PATTERN, dtype=np.int64)
-        from hdbscan import HDBSCAN  # noqa: PLC0415 - importing it takes seconds
+        from hdbscan import HDBSCAN
 
         clusterer = HDBSCAN(
             min_cluster_size=max(2, size),

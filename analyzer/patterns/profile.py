@@ -169,9 +169,7 @@ def _mean_around(values: Floats, codes: Ints, quantile: float, k: int) -> float:
         half *= 1.5
 
 
-def _over_represented(
-    settings: pd.DataFrame, codes: Ints, rows: Ints, patterns: int
-) -> tuple[OverRepresentation, ...]:
+def _over_represented(settings: pd.DataFrame, codes: Ints, rows: Ints, patterns: int) -> tuple[OverRepresentation, ...]:
     """Compare households with a vector in the pattern to all others, one vector a household.
 
     With every vector of a household, large households would look as if they used every setting more: they have more

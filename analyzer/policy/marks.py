@@ -65,9 +65,7 @@ class Mark:
         return tuple(reason.rule_id for reason in self.reasons)
 
 
-def mark_patterns(
-    patterns: UsagePatterns | Iterable[PatternProfile], rulebook: Rulebook | None = None
-) -> list[Mark]:
+def mark_patterns(patterns: UsagePatterns | Iterable[PatternProfile], rulebook: Rulebook | None = None) -> list[Mark]:
     """Mark each pattern, and last the windows without one.
 
     Parameters

@@ -95,7 +95,7 @@ class Clause(BaseModel):
         with np.errstate(invalid="ignore"):
             if self.at_least is not None:
                 return np.asarray(values >= self.at_least)
-            return np.asarray(values <= self.at_most)
+            return np.asarray(values <= (np.nan if self.at_most is None else self.at_most))
 
 
 class OverRepresented(BaseModel):

@@ -73,10 +73,11 @@ class Sessions:
 
     @property
     def provides(self) -> frozenset[str]:
-        """Names of the columns that hold at least one value."""
-        return frozenset(
-            name for name in self.table.column_names if self.table[name].null_count < max(1, len(self.table))
-        )
+        """Names of the columns that the source has, empty ones too.
+
+        A null series says "a film", so what other viewers watched must not decide whether that is known.
+        """
+        return frozenset(self.table.column_names)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the sessions as a DataFrame, one row a session."""
@@ -101,9 +102,7 @@ def concatenate(parts: Sequence[Sessions]) -> Sessions:
 
 
 def _aligned(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    arrays = [
-        table[f.name] if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema
-    ]
+    arrays = [table[f.name] if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema]
     return pa.table(arrays, schema=schema)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from analyzer.errors import InputError
 from analyzer.sessions import clock, netflix, tabular
 from analyzer.sessions.door import DoorRules, admit
-from analyzer.sessions.pseudonym import Pseudonymiser, load_key
+from analyzer.sessions.pseudonym import Pseudonymiser, PseudonymKind, load_key
 from analyzer.sessions.records import RawRows, Sessions, concatenate
 
 _SUFFIXES: Final = frozenset({".parquet", ".pq", ".csv", ".tsv", ".txt"})
@@ -76,9 +76,7 @@ def read_sessions(
     """
     if isinstance(source, Sessions):
         return source
-    options = ReadOptions(
-        mapping or {}, timezone, pseudonyms, Path(key_file) if key_file else None, keep_autoplay
-    )
+    options = ReadOptions(mapping or {}, timezone, pseudonyms, Path(key_file) if key_file else None, keep_autoplay)
     paths = _paths(source)
     if paths is None:
         return _admit_table(tabular.read_frame(source, options.mapping), options)
@@ -148,9 +146,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _read_netflix(path: Path, account: str, options: ReadOptions) -> Sessions:
-    rows = netflix.read(
-        path, pseudonymiser=options.pseudonymiser(True), account=account, timezone=options.timezone
-    )
+    rows = netflix.read(path, pseudonymiser=options.pseudonymiser(True), account=account, timezone=options.timezone)
     dated_only = netflix.looks_like(path) is netflix.NetflixFile.VIEWING_HISTORY
     return admit(rows, DoorRules(not options.keep_autoplay, drop_duplicates=not dated_only))
 
@@ -164,7 +160,7 @@ def _admit_table(rows: RawRows, options: ReadOptions) -> Sessions:
 
 
 def _hashed(columns: pa.Table, hasher: Pseudonymiser) -> pa.Table:
-    for name, kind in (("viewer_id", "viewer"), ("household_id", "household")):
+    for name, kind in (("viewer_id", PseudonymKind.VIEWER), ("household_id", PseudonymKind.HOUSEHOLD)):
         if name in columns.column_names:
             hashed = hasher.column(columns[name].combine_chunks(), kind)
             columns = columns.set_column(columns.column_names.index(name), name, hashed)
@@ -176,8 +172,8 @@ def _with_local_clock(sessions: Sessions, timezone: str | None) -> Sessions:
     table = sessions.table
     if "utc_offset_min" in table.column_names or (timezone is None and "country" not in table.column_names):
         return sessions
-    country = table["country"].combine_chunks() if "country" in table.column_names else pa.nulls(len(table), pa.string())
+    country = (
+        table["country"].combine_chunks() if "country" in table.column_names else pa.nulls(len(table), pa.string())
+    )
     offset = clock.utc_offset_minutes(table["started_at"].combine_chunks(), country, timezone)
     return replace(sessions, table=table.append_column("utc_offset_min", offset))
-
-

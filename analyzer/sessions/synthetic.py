@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -171,7 +171,7 @@ def _households(
     return household[viewer], pa.array([f"h{chunk:05d}-{i:04d}" for i in range(CHUNK_VIEWERS)])
 
 
-def _sessions_of(rng: np.random.Generator, plays: PlannedPlays) -> tuple[npt.NDArray[np.generic], ...]:
+def _sessions_of(rng: np.random.Generator, plays: PlannedPlays) -> tuple[npt.NDArray[Any], ...]:
     """Return play number, start and length in s, end position in s, and kind of each row.
 
     Kind 0 is chosen playback; 1 a trailer that began by itself; 2 main content that began by itself.

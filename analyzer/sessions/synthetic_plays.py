@@ -50,9 +50,7 @@ def _viewer_factor(rng: np.random.Generator, viewers: int, spread: float) -> Flo
     return rng.lognormal(0.0, spread, viewers)
 
 
-def _sittings(
-    rng: np.random.Generator, habit: Ints, days: int
-) -> tuple[Ints, Floats, npt.NDArray[np.bool_]]:
+def _sittings(rng: np.random.Generator, habit: Ints, days: int) -> tuple[Ints, Floats, npt.NDArray[np.bool_]]:
     """Return viewer, start in s and whether it is a ritual's, for each sitting, sorted by viewer and start."""
     weekend = np.arange(days) % 7 >= 5
     chance = np.where(weekend, _field("weekend")[habit][:, None], _field("weekday")[habit][:, None])
@@ -76,7 +74,7 @@ def _base_hours(rng: np.random.Generator, habit: Ints, viewer: Ints, viewers: in
     weights = np.cumsum(table[habit, :, 2], axis=1)
     mode = (rng.random(len(habit))[:, None] >= weights).sum(axis=1).clip(max=modes - 1)
     center, spread = table[habit, mode, 0], table[habit, mode, 1]
-    return center + personal + rng.normal(0.0, 1.0, len(habit)) * spread
+    return np.asarray(center + personal + rng.normal(0.0, 1.0, len(habit)) * spread)
 
 
 def _rituals(rng: np.random.Generator, habit: Ints, days: int) -> tuple[Ints, Floats]:
@@ -115,13 +113,10 @@ def _titles(rng: np.random.Generator, viewer: Ints, habit: Ints, ritual: npt.NDA
     return np.where(ritual, favourite[viewer], title)
 
 
-def _next_episode(
-    rng: np.random.Generator, viewer: Ints, habit: Ints, is_episode: npt.NDArray[np.bool_]
-) -> Ints:
+def _next_episode(rng: np.random.Generator, viewer: Ints, habit: Ints, is_episode: npt.NDArray[np.bool_]) -> Ints:
     """Each viewer goes through series after series in order; a quarter follow two at a time."""
-    seen = np.cumsum(is_episode) - is_episode
-    first = np.searchsorted(viewer, viewer)  # viewer is sorted
-    nth = seen - seen[first]
+    seen: Ints = np.cumsum(is_episode, dtype=np.int64) - is_episode
+    nth: Ints = seen - seen[np.searchsorted(viewer, viewer)]  # viewer is sorted
     ranges = np.array([series_between(*h.episode_min) for h in HABITS])[habit]
     salt = rng.integers(0, 1 << 30, len(habit))
     span = (ranges[:, 1] - ranges[:, 0])[viewer]
@@ -134,12 +129,11 @@ def _next_episode(
 def _earlier(rng: np.random.Generator, viewer: Ints) -> Ints:
     first = np.searchsorted(viewer, viewer)
     at = np.arange(len(viewer))
-    return first + (rng.random(len(viewer)) * np.maximum(at - first, 1)).astype(np.int64)
+    back = (rng.random(len(viewer)) * np.maximum(at - first, 1)).astype(np.int64)
+    return np.asarray(first + back, dtype=np.int64)
 
 
-def _played(
-    rng: np.random.Generator, runtime_s: Floats, habit: Ints, ritual: npt.NDArray[np.bool_]
-) -> Floats:
+def _played(rng: np.random.Generator, runtime_s: Floats, habit: Ints, ritual: npt.NDArray[np.bool_]) -> Floats:
     completed = np.where(ritual, 0.9, _field("completed")[habit])
     early = np.where(ritual, 0.0, _field("early")[habit])
     draw = rng.random(len(habit))

@@ -1,0 +1,74 @@
+"""Learn how people watch without ever holding a viewer up to the public.
+
+The rooms, along the river:
+
+`sessions`   what was watched: any source becomes checked sessions with a tally that adds up.
+`features`   how it was watched: plays, and one behaviour vector per viewer and window.
+`patterns`   what recurs: HDBSCAN finds usage patterns; they are kept as aggregates of households.
+`policy`     who may be spoken of: a rulebook marks patterns and guards every vector.
+`report`     what a person looks at.
+`workflow`   the hallway: the only place where rooms meet and files are written.
+
+    sessions = analyzer.read_sessions("views/*.parquet")
+    vectors  = analyzer.extract_features(sessions, window="28d")
+    patterns = analyzer.UsagePatterns().fit(vectors)
+    marks    = analyzer.mark_patterns(patterns)
+    analyzer.save_model(patterns, marks, "models/mine")
+    answers  = analyzer.classify(analyzer.load_model("models/mine"), vectors)
+
+Names are imported when they are first used, so that `import analyzer` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analyzer.errors import AnalyzerError as AnalyzerError
+    from analyzer.features.extract import extract_features as extract_features
+    from analyzer.patterns.estimator import UsagePatterns as UsagePatterns
+    from analyzer.patterns.profile import PatternProfile as PatternProfile
+    from analyzer.policy.marks import Mark as Mark
+    from analyzer.policy.marks import mark_patterns as mark_patterns
+    from analyzer.policy.rulebook import Rulebook as Rulebook
+    from analyzer.policy.rulebook import load_rulebook as load_rulebook
+    from analyzer.policy.rules import MarkStatus as MarkStatus
+    from analyzer.sessions.records import Sessions as Sessions
+    from analyzer.sessions.source import read_sessions as read_sessions
+    from analyzer.workflow.classify import classify as classify
+    from analyzer.workflow.model import Model as Model
+    from analyzer.workflow.model import load_model as load_model
+    from analyzer.workflow.model import save_model as save_model
+
+_HOMES = {
+    "AnalyzerError": "analyzer.errors",
+    "Mark": "analyzer.policy.marks",
+    "MarkStatus": "analyzer.policy.rules",
+    "Model": "analyzer.workflow.model",
+    "PatternProfile": "analyzer.patterns.profile",
+    "Rulebook": "analyzer.policy.rulebook",
+    "Sessions": "analyzer.sessions.records",
+    "UsagePatterns": "analyzer.patterns.estimator",
+    "classify": "analyzer.workflow.classify",
+    "extract_features": "analyzer.features.extract",
+    "load_model": "analyzer.workflow.model",
+    "load_rulebook": "analyzer.policy.rulebook",
+    "mark_patterns": "analyzer.policy.marks",
+    "read_sessions": "analyzer.sessions.source",
+    "save_model": "analyzer.workflow.model",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the map above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'analyzer' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

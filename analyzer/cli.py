@@ -1,0 +1,255 @@
+"""The command line: one command per job, machine output on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from analyzer import cli_text as text
+from analyzer.errors import AnalyzerError, ExitCode, InputError
+
+app = typer.Typer(
+    name="analyzer",
+    help="Learn how people watch without ever holding a viewer up to the public.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(help="Files, folders or globs: Parquet, CSV, or a Netflix export. None: a synthetic population."),
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=NAME", help="Where a column is called otherwise: --map started_at=Start"),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option(help="The viewers' time zone, such as America/New_York, where the data does not tell."),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(help="The key that hashes names; created on first use. [default: in your configuration folder]"),
+]
+Pseudonyms = Annotated[
+    bool | None,
+    typer.Option("--pseudonyms/--plain-names", help="Hash viewers and households. [default: if the export names them]"),
+]
+KeepAutoplay = Annotated[bool, typer.Option("--keep-autoplay", help="Keep rows that began without anybody's action.")]
+RulebookFile = Annotated[
+    Path | None,
+    typer.Option("--rulebook", help="A rulebook in TOML. [default: the model's own, else the shipped one]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
+ModelName = Annotated[str, typer.Option("--model", help="A bundle's folder, or 'reference'.")]
+ClusterSize = Annotated[
+    int | None,
+    typer.Option(min=2, help="Fewest vectors of a pattern. [default: 0.5 % of all, at least 30]"),
+]
+
+
+@app.command(epilog="Example: analyzer run views.parquet --out results")
+def run(
+    sessions: Sources = None,
+    model: Annotated[Path | None, typer.Option(help="Classify with this model instead of fitting one.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("analyzer-out"),
+    window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. [default: 28d]")] = None,
+    rulebook: RulebookFile = None,
+    min_cluster_size: ClusterSize = None,
+    map_: Map = None,
+    timezone: Timezone = None,
+    key_file: KeyFile = None,
+    pseudonyms: Pseudonyms = None,
+    keep_autoplay: KeepAutoplay = False,
+    as_json: Json = False,
+) -> None:
+    """The main job: sessions in; assignments, patterns, marks and a report out."""
+    from analyzer.workflow import jobs
+
+    reading = jobs.Reading(tuple(sessions or ()), _mapping(map_), timezone, key_file, pseudonyms, keep_autoplay)
+    options = jobs.RunOptions(model, window, jobs.rulebook_from(rulebook), min_cluster_size)
+    with _progress(5) as step:
+        result = jobs.run_job(reading, out, options, step)
+    _answer(result.as_json(), text.run, as_json)
+
+
+@app.command(epilog="Example: analyzer features views.parquet --out vectors.parquet")
+def features(
+    sessions: Sources = None,
+    out: Annotated[Path, typer.Option(help="Parquet file for the vectors.")] = Path("vectors.parquet"),
+    window: Annotated[str, typer.Option(help="Length of a window: 28d, 4w, all.")] = "28d",
+    map_: Map = None,
+    timezone: Timezone = None,
+    key_file: KeyFile = None,
+    pseudonyms: Pseudonyms = None,
+    keep_autoplay: KeepAutoplay = False,
+    as_json: Json = False,
+) -> None:
+    """Turn sessions into behaviour vectors."""
+    from analyzer.workflow import jobs
+
+    reading = jobs.Reading(tuple(sessions or ()), _mapping(map_), timezone, key_file, pseudonyms, keep_autoplay)
+    with _progress(3) as step:
+        result = jobs.features_job(reading, out, window, step)
+    _answer(result, text.features, as_json)
+
+
+@app.command(epilog="Example: analyzer fit vectors.parquet --out models/mine")
+def fit(
+    vectors: Annotated[Path, typer.Argument(help="Vectors from 'analyzer features'.")],
+    out: Annotated[Path, typer.Option(help="Folder for the bundle.")],
+    rulebook: RulebookFile = None,
+    min_cluster_size: ClusterSize = None,
+    as_json: Json = False,
+) -> None:
+    """Find patterns in vectors and save them as a model."""
+    from analyzer.workflow import jobs
+
+    with _progress(3) as step:
+        result = jobs.fit_job(vectors, out, jobs.rulebook_from(rulebook), min_cluster_size, step)
+    _answer(result, text.fit, as_json)
+
+
+@app.command(epilog="Example: analyzer classify vectors.parquet --model models/mine --out answers.parquet")
+def classify(
+    vectors: Annotated[Path, typer.Argument(help="Vectors from 'analyzer features'.")],
+    out: Annotated[Path, typer.Option(help="Parquet file for the answers.")] = Path("assignments.parquet"),
+    model: ModelName = "reference",
+    internal: Annotated[bool, typer.Option("--internal", help="Raw pattern ids, for research only.")] = False,
+    rulebook: RulebookFile = None,
+    as_json: Json = False,
+) -> None:
+    """Say pattern or withheld for each vector."""
+    from analyzer.workflow import jobs
+
+    with _progress(3) as step:
+        result = jobs.classify_job(vectors, model, out, internal, jobs.rulebook_from(rulebook), step)
+    _answer(result, text.classify, as_json)
+
+
+@app.command(epilog="Example: analyzer marks --model models/mine")
+def marks(model: ModelName = "reference", rulebook: RulebookFile = None, as_json: Json = False) -> None:
+    """List a model's patterns with their marks and the rules behind them."""
+    from analyzer.workflow import jobs
+
+    _answer(jobs.marks_job(model, jobs.rulebook_from(rulebook)), text.marks, as_json)
+
+
+@app.command(epilog="Example: analyzer explain P07 --model models/mine")
+def explain(
+    pattern: Annotated[str, typer.Argument(help="A pattern's id such as P07, or 'no pattern'.")],
+    model: ModelName = "reference",
+    rulebook: RulebookFile = None,
+    as_json: Json = False,
+) -> None:
+    """Explain one pattern: what it is, what it may give people, its mark and why."""
+    from analyzer.workflow import jobs
+
+    _answer(jobs.explain_job(model, pattern, jobs.rulebook_from(rulebook)), text.explain, as_json)
+
+
+@app.command(epilog="Example: analyzer synth --viewers 20000 --out views.parquet --truth truth.parquet")
+def synth(
+    out: Annotated[Path, typer.Option(help="Parquet file for the sessions.")] = Path("synthetic.parquet"),
+    truth: Annotated[Path | None, typer.Option(help="Parquet file for the planted habits.")] = None,
+    viewers: Annotated[int, typer.Option(min=1, help="Number of viewers.")] = 2_000,
+    days: Annotated[int, typer.Option(min=1, help="Number of days.")] = 84,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same rows.")] = 0,
+    start: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day. [default: 2023-12-25]")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a synthetic population with planted habits."""
+    from analyzer.workflow import jobs
+
+    with _progress(1) as step:
+        step("writing sessions")
+        result = jobs.synth_job(out, truth, viewers, days, seed, start.date() if start else None)
+    _answer(result, text.synth, as_json)
+
+
+@app.command(epilog="Example: analyzer models models/")
+def models(
+    folder: Annotated[Path, typer.Argument(help="Folder to search for bundles.")] = Path("models"),
+    as_json: Json = False,
+) -> None:
+    """List the models at hand."""
+    from analyzer.workflow import jobs
+
+    _answer(jobs.models_job(folder), text.models, as_json)
+
+
+def main() -> NoReturn:
+    """Run the command line; a user's mistake ends with its exit code and no traceback."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app()
+    except AnalyzerError as error:
+        _fail(error.cause, error.remedy, error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; nothing to tell it
+        sys.exit(ExitCode.FAILURE)
+    except Exception as error:
+        if os.environ.get("ANALYZER_DEBUG"):
+            raise
+        cause = f"Something went wrong inside analyzer ({type(error).__name__}: {error})."
+        _fail(cause, "This is a defect; ANALYZER_DEBUG=1 shows where.", ExitCode.FAILURE)
+    sys.exit(ExitCode.DONE)
+
+
+def _stop(signum: int, _: object) -> NoReturn:
+    raise SystemExit(128 + signum)  # unwinds, so that nothing partial is left
+
+
+def _fail(cause: str, remedy: str, code: ExitCode) -> NoReturn:
+    if "--json" in sys.argv[1:]:
+        typer.echo(json.dumps({"error": cause, "remedy": remedy, "exit_code": int(code)}, ensure_ascii=False))
+    typer.echo(f"analyzer: {cause}", err=True)
+    if remedy:
+        typer.echo(f"          {remedy}", err=True)
+    sys.exit(code)
+
+
+def _mapping(pairs: list[str] | None) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs or ():
+        column, separator, name = pair.partition("=")
+        if not separator or not column or not name:
+            raise InputError(f"--map {pair} is not COLUMN=NAME.", "For example: --map started_at=Start")
+        mapping[column.strip()] = name.strip()
+    return mapping
+
+
+def _answer(values: dict[str, Any], sentences: Callable[[dict[str, Any]], str], as_json: bool) -> None:
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=1) if as_json else sentences(values))
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on stderr while a job runs; nothing where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=steps)
+
+        def step(name: str) -> None:
+            bar.update(task, description=name, advance=1)
+
+        yield step

@@ -1,0 +1,128 @@
+"""What each command says to a person: plain values in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+MARK_WORDS = {"never_single_out": "never single out", "review": "review", "open": "open"}
+
+
+def run(result: dict[str, Any]) -> str:
+    """Return the end of a run: what was read, what was found, what is withheld, where the report is."""
+    count = len(result["patterns"])
+    return "\n".join(
+        [
+            _tally(result["tally"]),
+            *[f"Note: {note}" for note in result["notes"]],
+            "",
+            f"Model: {result['model']} ({result['model_reason']}).",
+            f"{result['vectors']:,} windows, {count} patterns; {result['withheld_share']:.1%} of the windows are withheld.",
+            "",
+            _pattern_table(result["patterns"]),
+            "",
+            f"Report: {result['outputs']['report']}",
+        ]
+    )
+
+
+def features(result: dict[str, Any]) -> str:
+    """Return what was extracted and where it is."""
+    return "\n".join(
+        [
+            _tally(result["tally"]),
+            *[f"Note: {note}" for note in result["notes"]],
+            f"{result['vectors']:,} vectors of {result['features']} features: {result['outputs']['vectors']}",
+        ]
+    )
+
+
+def fit(result: dict[str, Any]) -> str:
+    """Return the patterns that were found and where the model is."""
+    found = f"{len(result['patterns'])} patterns in {result['vectors']:,} vectors."
+    return "\n".join([found, "", _pattern_table(result["patterns"]), "", f"Model: {result['outputs']['model']}"])
+
+
+def classify(result: dict[str, Any]) -> str:
+    """Return how much was withheld and where the answers are."""
+    place = f"Answers: {result['outputs']['assignments']}"
+    if result["internal"]:
+        return f"{result['vectors']:,} windows with raw pattern ids. Not for publication.\n{place}"
+    return f"{result['vectors']:,} windows; {result['withheld_share']:.1%} are withheld.\n{place}"
+
+
+def marks(result: dict[str, Any]) -> str:
+    """Return a table of patterns, marks and rules."""
+    rows = [
+        (m["pattern"], MARK_WORDS[m["mark"]], m["size_band"], m["name"], ", ".join(m["rules"]) or "no rule fired")
+        for m in result["marks"]
+    ]
+    book = result["rulebook"]
+    return "\n".join(
+        [
+            _table(("pattern", "mark", "households", "name", "rules"), rows),
+            "",
+            f"Rulebook {book['id']} {book['version']}, {book['hash'][:12]}",
+            result["base_rate"],
+        ]
+    )
+
+
+def explain(result: dict[str, Any]) -> str:
+    """Return one pattern in full: what it is, what it may give, its mark, why, and the base-rate line."""
+    contrasts = [f"  {value:+.1f} sd  {name}" for name, value in result["contrasts"].items()]
+    return "\n".join(
+        [
+            f"{result['pattern']}: {result['name']}",
+            f"Households: {result['size_band']}",
+            *(["", "Differs from everyone by:", *contrasts] if contrasts else []),
+            *(["", "What this may give people:"] if result["gives"] else []),
+            *[f"  {sentence}" for sentence in result["gives"]],
+            "",
+            f"Mark: {MARK_WORDS[result['mark']]}",
+            *([f"  - {sentence}" for sentence in result["sentences"]] or ["  No rule fired."]),
+            "",
+            result["base_rate"],
+        ]
+    )
+
+
+def synth(result: dict[str, Any]) -> str:
+    """Return what was made and where it is."""
+    places = "\n".join(f"{name.capitalize()}: {place}" for name, place in result["outputs"].items())
+    made = (
+        f"{result['rows']:,} rows of {result['viewers']:,} viewers over {result['days']} days (seed {result['seed']})."
+    )
+    return f"{made}\n{places}"
+
+
+def models(result: dict[str, Any]) -> str:
+    """Return a table of models."""
+    rows = [
+        (m["model"], str(m["patterns"]), m["window"], m["rulebook_hash"][:12], m["fitted_on"]) for m in result["models"]
+    ]
+    return _table(("model", "patterns", "window", "rulebook", "fitted on"), rows)
+
+
+def _tally(tally: dict[str, Any]) -> str:
+    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in tally["dropped"].items())
+    total = sum(tally["dropped"].values())
+    return (
+        f"{tally['read']:,} rows read = {tally['used']:,} used + {total:,} dropped"
+        f"{f' ({dropped})' if dropped else ''} + {tally['quarantined']:,} quarantined"
+    )
+
+
+def _pattern_table(patterns: list[dict[str, Any]]) -> str:
+    rows = [(p["id"], MARK_WORDS[p["mark"]], p["size_band"], p["name"]) for p in patterns]
+    return _table(("pattern", "mark", "households", "name"), rows) if rows else "No patterns."
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Return left-aligned columns; the last one is not padded, so that long text wraps by itself."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head) - 1)]
+
+    def line(row: tuple[str, ...]) -> str:
+        return "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+
+    return "\n".join([line(head), "  ".join("-" * width for width in [*widths, len(head[-1])]), *map(line, rows)])

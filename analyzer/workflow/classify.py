@@ -1,0 +1,83 @@
+"""Batch classification: pattern or withheld, one answer per vector."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analyzer.errors import InputError, did_you_mean
+from analyzer.features.context import viewers_of
+from analyzer.patterns.prototypes import NO_PATTERN
+from analyzer.policy.marks import NO_PATTERN_ID, guarded
+from analyzer.policy.rules import MarkStatus
+from analyzer.workflow.model import Model
+
+WITHHELD: Final = "withheld"
+RELEASE_NOTE: Final = "pattern or withheld per window; cannot be joined to marks"
+INTERNAL_NOTE: Final = "raw pattern ids for internal research; not for publication"
+
+
+def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> pd.DataFrame:
+    """Say for each vector which open pattern it belongs to, or "withheld".
+
+    A vector is named only if its pattern is marked open and none of the viewer's windows in this batch shows a
+    protected behaviour. Everything else (protected, in review, too few, no pattern) is the one word "withheld", so
+    that nothing about a viewer can be read off it.
+
+    Parameters
+    ----------
+    model : Model
+        From `load_model`.
+    vectors : DataFrame
+        From `extract_features`; all windows of a viewer must be in one call.
+    internal : bool
+        Return the raw pattern id ("P07", "no pattern") of each vector, for research inside the company only.
+
+    Returns
+    -------
+    DataFrame
+        Indexed like `vectors`, with the one column `pattern` (str).
+
+    Raises
+    ------
+    InputError
+        When a feature of the model is missing.
+    """
+    labels = model.patterns.predict(_chosen(model, vectors)) if len(vectors) else np.zeros(0, dtype=np.int64)
+    ids = np.where(labels == NO_PATTERN, NO_PATTERN_ID, model.patterns.pattern_ids(labels)).astype(object)
+    if not internal:
+        ids[~_may_be_named(model, vectors, labels)] = WITHHELD
+    answer = pd.DataFrame({"pattern": ids.astype(str)}, index=vectors.index)
+    answer.attrs["analyzer.note"] = INTERNAL_NOTE if internal else RELEASE_NOTE
+    return answer
+
+
+def _chosen(model: Model, vectors: pd.DataFrame) -> pd.DataFrame | npt.NDArray[np.float64]:
+    names = getattr(model.patterns, "feature_names_in_", None)
+    if names is None:
+        return vectors.to_numpy(dtype=np.float64)
+    missing = [str(name) for name in names if name not in vectors.columns]
+    if missing:
+        raise InputError(
+            f"The vectors lack {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}, which the model needs.",
+            did_you_mean(missing[0], [str(c) for c in vectors.columns]) or "Extract all features of the model.",
+        )
+    return vectors[list(names)]
+
+
+def _may_be_named(model: Model, vectors: pd.DataFrame, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    open_ids = {mark.pattern_id for mark in model.marks if mark.status is MarkStatus.OPEN}
+    is_open = np.array([profile.id in open_ids for profile in model.patterns.profiles_] + [False])
+    return is_open[labels] & ~_of_a_guarded_viewer(model, vectors)
+
+
+def _of_a_guarded_viewer(model: Model, vectors: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """A habit does not begin and end with a window: one guarded window withholds all of the viewer's windows."""
+    guard = guarded(vectors, model.rulebook)
+    _, viewer = np.unique(viewers_of(vectors.index), return_inverse=True)
+    any_guarded = np.zeros(viewer.max(initial=-1) + 1, dtype=bool)
+    any_guarded[viewer[guard]] = True
+    return any_guarded[viewer]

@@ -1,0 +1,103 @@
+"""Patterns and marks as plain values for JSON and for the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer.features.catalog import CATALOG, select
+from analyzer.patterns.profile import PatternProfile
+from analyzer.patterns.prototypes import Prototypes
+from analyzer.patterns.vocabulary import BASE_RATE, gives
+from analyzer.policy.marks import Mark
+from analyzer.report.data import Card, Place
+from analyzer.workflow.model import Model
+
+
+def cards(model: Model) -> list[Card]:
+    """Return one card a pattern, in the order of their ids."""
+    select()
+    return [
+        Card(
+            profile=profile,
+            mark=mark,
+            gives=gives(profile.contrasts),
+            place=_place(model.patterns.prototypes_, number),
+            features={n: (CATALOG[n].unit, CATALOG[n].meaning) for n in profile.contrasts if n in CATALOG},
+        )
+        for number, (profile, mark) in enumerate(zip(model.patterns.profiles_, model.marks, strict=False))
+    ]
+
+
+def _place(cells: Prototypes, number: int) -> Place | None:
+    centers = cells.centers[cells.pattern == number]
+    if len(centers) == 0 or centers.shape[1] < 2:
+        return None
+    return Place(float(centers[:, 0].mean()), float(centers[:, 1].mean()))
+
+
+def summary(model: Model) -> list[dict[str, str]]:
+    """Return id, name, mark and size band of each pattern."""
+    return [
+        {"id": p.id, "name": p.name, "mark": m.status.value, "size_band": p.size_band}
+        for p, m in zip(model.patterns.profiles_, model.marks, strict=False)
+    ]
+
+
+def patterns_json(model: Model) -> dict[str, Any]:
+    """Return what each pattern is: size band, contrasts, smoothed quantiles, what it may give people."""
+    return {
+        "window": model.window,
+        "fitted_on": model.source,
+        "base_rate": BASE_RATE,
+        "patterns": [_pattern_json(profile) for profile in model.patterns.profiles_],
+    }
+
+
+def _pattern_json(profile: PatternProfile) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "size_band": profile.size_band,
+        "contrasts": dict(profile.leading_contrasts(len(profile.contrasts))),
+        "quantiles": {n: {f"{q:g}": v for q, v in qs.items()} for n, qs in profile.quantiles.items()},
+        "gives": gives(profile.contrasts),
+    }
+
+
+def marks_json(model: Model) -> dict[str, Any]:
+    """Return each mark with its reasons and their evidence, and the rulebook behind them."""
+    return {
+        "rulebook": {"id": model.rulebook.id, "version": model.rulebook.version, "hash": model.rulebook.hash},
+        "base_rate": BASE_RATE,
+        "marks": [mark_json(mark) for mark in model.marks],
+    }
+
+
+def mark_json(mark: Mark) -> dict[str, Any]:
+    """Return one mark as plain values."""
+    return {
+        "pattern": mark.pattern_id,
+        "mark": mark.status.value,
+        "rules": list(mark.rule_ids),
+        "reasons": [
+            {
+                "rule": reason.rule_id,
+                "mark": reason.status.value,
+                "because": reason.because,
+                "cites": list(reason.cites),
+                "evidence": [{"attribute": e.attribute, "value": e.value, "limit": e.limit} for e in reason.evidence],
+                "failure": reason.failure,
+            }
+            for reason in mark.reasons
+        ],
+    }
+
+
+def explanation(model: Model, pattern_id: str) -> tuple[PatternProfile | None, Mark] | None:
+    """Return profile and mark of a pattern (profile None for "no pattern"), or None where there is no such pattern."""
+    wanted = pattern_id.casefold().replace("-", " ").replace("_", " ")
+    profiles: list[PatternProfile | None] = [*model.patterns.profiles_, None]
+    for profile, mark in zip(profiles, model.marks, strict=True):
+        if mark.pattern_id.casefold() == wanted:
+            return profile, mark
+    return None

@@ -1,0 +1,198 @@
+"""One function a command: paths and settings in, plain values out. The command line only prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from analyzer.errors import InputError, did_you_mean
+from analyzer.features.extract import extract_features
+from analyzer.features.windows import Window
+from analyzer.patterns.bundle import MANIFEST
+from analyzer.patterns.prototypes import Prototypes
+from analyzer.patterns.vocabulary import BASE_RATE, gives
+from analyzer.policy.rulebook import Rulebook, load_rulebook
+from analyzer.sessions import synthetic
+from analyzer.sessions.records import Sessions
+from analyzer.sessions.source import read_sessions
+from analyzer.workflow import describe, tables
+from analyzer.workflow.classify import WITHHELD, classify
+from analyzer.workflow.model import REFERENCE, Model, load_model, reference_folder
+from analyzer.workflow.outputs import staged_file
+from analyzer.workflow.run import RunOptions as RunOptions
+from analyzer.workflow.run import RunResult, fit, run, save
+
+Step = Callable[[str], None]
+DEFAULT_OUT: Final = Path("analyzer-out")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How sessions are read; the fields are those of `read_sessions`."""
+
+    sources: tuple[str, ...]
+    mapping: Mapping[str, str]
+    timezone: str | None = None
+    key_file: Path | None = None
+    pseudonyms: bool | None = None
+    keep_autoplay: bool = False
+
+    def sessions(self) -> Sessions:
+        """Read the sources; without any, make the synthetic population."""
+        if not self.sources:
+            return synthetic.synthesize()[0]
+        return read_sessions(
+            list(self.sources),
+            mapping=self.mapping,
+            timezone=self.timezone,
+            key_file=self.key_file,
+            pseudonyms=self.pseudonyms,
+            keep_autoplay=self.keep_autoplay,
+        )
+
+
+def run_job(reading: Reading, out: Path, options: RunOptions, step: Step) -> RunResult:
+    """The main job."""
+    step("reading sessions" if reading.sources else "making the synthetic population")
+    return run(reading.sessions(), out, options, step)
+
+
+def features_job(reading: Reading, out: Path, window: str, step: Step) -> dict[str, Any]:
+    """Extract features into a Parquet file."""
+    step("reading sessions" if reading.sources else "making the synthetic population")
+    sessions = reading.sessions()
+    step("extracting features")
+    vectors = extract_features(sessions, window)
+    step("writing")
+    with staged_file(out) as part:
+        tables.write_vectors(vectors, part, str(Window.parse(window)))
+    return {
+        "tally": sessions.tally.as_json(),
+        "vectors": len(vectors),
+        "features": vectors.shape[1],
+        "notes": list(sessions.notes),
+        "outputs": {"vectors": str(out)},
+    }
+
+
+def fit_job(vectors_path: Path, out: Path, rulebook: Rulebook | None, size: int | None, step: Step) -> dict[str, Any]:
+    """Fit a model on vectors and save it."""
+    step("reading vectors")
+    vectors, window = tables.read_vectors(vectors_path)
+    step("finding patterns")
+    model = fit(vectors, window, f"{vectors_path.name}, {len(vectors):,} vectors", rulebook, size)
+    step("writing")
+    save(model, out)
+    return {"vectors": len(vectors), "patterns": describe.summary(model), "outputs": {"model": str(out)}}
+
+
+def classify_job(
+    vectors_path: Path, model_name: str, out: Path, internal: bool, rulebook: Rulebook | None, step: Step
+) -> dict[str, Any]:
+    """Classify vectors into a Parquet file."""
+    model = _model(model_name, rulebook)
+    step("reading vectors")
+    vectors, window = tables.read_vectors(vectors_path)
+    if window != model.window:
+        raise InputError(
+            f"{vectors_path} holds windows of {window}; the model was made for {model.window}.",
+            f"Extract them again with --window {model.window}.",
+        )
+    step("classifying")
+    answer = classify(model, vectors, internal=internal)
+    step("writing")
+    with staged_file(out) as part:
+        tables.write_assignments(answer, part, {"analyzer.rulebook": model.rulebook.hash})
+    counted = None if internal else round(float((answer["pattern"] == WITHHELD).mean()) if len(answer) else 0.0, 4)
+    return {
+        "vectors": len(vectors),
+        "withheld_share": counted,
+        "internal": internal,
+        "outputs": {"assignments": str(out)},
+    }
+
+
+def marks_job(model_name: str, rulebook: Rulebook | None) -> dict[str, Any]:
+    """Return a model's marks with names and size bands."""
+    model = _model(model_name, rulebook)
+    told = describe.marks_json(model)
+    names = {p["id"]: p for p in describe.summary(model)}
+    for mark in told["marks"]:
+        known = names.get(mark["pattern"])
+        mark["name"] = known["name"] if known else "Windows without a pattern"
+        mark["size_band"] = known["size_band"] if known else "not counted"
+    return told
+
+
+def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> dict[str, Any]:
+    """Return everything a reviewer may know of one pattern.
+
+    Raises
+    ------
+    InputError
+        When the model has no such pattern.
+    """
+    model = _model(model_name, rulebook)
+    found = describe.explanation(model, pattern_id)
+    if found is None:
+        known = [mark.pattern_id for mark in model.marks]
+        raise InputError(
+            f"The model has no pattern {pattern_id!r}.",
+            did_you_mean(pattern_id, known) or f"It has {', '.join(known)}.",
+        )
+    profile, mark = found
+    return {
+        **describe.mark_json(mark),
+        "name": profile.name if profile else "Windows without a pattern",
+        "size_band": profile.size_band if profile else "not counted",
+        "gives": gives(profile.contrasts) if profile else [],
+        "contrasts": dict(profile.leading_contrasts()) if profile else {},
+        "sentences": [reason.sentence() for reason in mark.reasons],
+        "base_rate": BASE_RATE,
+    }
+
+
+def synth_job(out: Path, truth: Path | None, viewers: int, days: int, seed: int, start: date | None) -> dict[str, Any]:
+    """Stream a synthetic population to Parquet."""
+    population = synthetic.Population(viewers, days, seed, *([start] if start else []))
+    with staged_file(out) as part:
+        if truth is None:
+            rows = synthetic.write_parquet(population, part)
+        else:
+            with staged_file(truth) as truth_part:
+                rows = synthetic.write_parquet(population, part, truth_part)
+    outputs = {"sessions": str(out), **({"truth": str(truth)} if truth else {})}
+    return {"viewers": viewers, "days": days, "seed": seed, "rows": rows, "outputs": outputs}
+
+
+def models_job(folder: Path) -> dict[str, Any]:
+    """List the reference model and the bundles below a folder."""
+    places = [reference_folder(), *sorted(p.parent for p in folder.glob(f"**/{MANIFEST}") if folder.is_dir())]
+    unique = {place.resolve(): place for place in places if (place / MANIFEST).exists()}
+    return {"models": [_listed(place) for place in unique.values()]}
+
+
+def rulebook_from(path: Path | None) -> Rulebook | None:
+    """Return the rulebook in a file, or None where no file is named."""
+    return load_rulebook(path) if path else None
+
+
+def _model(name: str, rulebook: Rulebook | None) -> Model:
+    model = load_model(name)
+    return model.under(rulebook) if rulebook else model
+
+
+def _listed(place: Path) -> dict[str, Any]:
+    model = load_model(place)
+    cells: Prototypes = model.patterns.prototypes_
+    return {
+        "model": REFERENCE if place.resolve() == reference_folder().resolve() else str(place),
+        "fitted_on": model.source,
+        "window": model.window,
+        "patterns": len(model.patterns.profiles_),
+        "prototypes": len(cells.centers),
+        "rulebook_hash": model.rulebook.hash,
+    }

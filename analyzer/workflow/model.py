@@ -1,0 +1,237 @@
+"""A model: fitted patterns, their marks and the rulebook, saved and loaded as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import analyzer.patterns.bundle as bundles
+from analyzer.errors import BundleError, InputError
+from analyzer.patterns.bundle import Arrays
+from analyzer.patterns.card import card_text
+from analyzer.patterns.estimator import UsagePatterns
+from analyzer.patterns.profile import OverRepresentation, PatternProfile
+from analyzer.patterns.prototypes import Prototypes
+from analyzer.patterns.scaling import Scaling, transforms_of
+from analyzer.policy.marks import Mark, mark_patterns
+from analyzer.policy.rulebook import Rulebook, load_rulebook, rulebook_from
+from analyzer.workflow.outputs import staged
+
+REFERENCE: Final = "reference"
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `classify` needs.
+
+    Attributes
+    ----------
+    patterns : UsagePatterns
+        Fitted; after loading without `labels_`, for a bundle holds no viewer.
+    marks : tuple of Mark
+        One a pattern, and the last for no pattern.
+    rulebook : Rulebook
+        Made the marks, and guards every vector.
+    window : str
+        The window that the patterns were found with.
+    source : str
+        What the model was fitted on, in words.
+    """
+
+    patterns: UsagePatterns
+    marks: tuple[Mark, ...]
+    rulebook: Rulebook
+    window: str = "28d"
+    source: str = ""
+
+    def under(self, rulebook: Rulebook) -> Model:
+        """Return the same patterns marked by another rulebook."""
+        return replace(self, rulebook=rulebook, marks=tuple(mark_patterns(self.patterns, rulebook)))
+
+
+def save_model(
+    patterns: UsagePatterns,
+    marks: Sequence[Mark],
+    path: str | Path,
+    *,
+    rulebook: Rulebook | None = None,
+    window: str = "28d",
+    source: str = "not stated",
+) -> Path:
+    """Save patterns and marks as a bundle of aggregates; return its folder.
+
+    Parameters
+    ----------
+    patterns : UsagePatterns
+        Fitted.
+    marks : sequence of Mark
+        From `mark_patterns(patterns, rulebook)`.
+    path : path
+        Folder of the bundle; an existing bundle is replaced.
+    rulebook : Rulebook, optional
+        The one that made the marks; the shipped one by default.
+
+    Raises
+    ------
+    InputError
+        When the marks are of another rulebook or other patterns, or there are too few households for any aggregate.
+    """
+    rulebook = rulebook or load_rulebook()
+    if list(marks) != mark_patterns(patterns, rulebook):
+        raise InputError(
+            "The marks are not those of these patterns under this rulebook.",
+            "Call mark_patterns(patterns, rulebook) and pass the same rulebook to save_model.",
+        )
+    if patterns.everyone_.households < patterns.min_households:
+        raise InputError(
+            f"The model was fitted on fewer than {patterns.min_households} households, so no number of it is an"
+            " aggregate that may be kept.",
+            "Fit on more households, or classify with the reference model.",
+        )
+    manifest = _manifest(patterns, rulebook, window, source)
+    card = card_text(patterns.profiles_, [m.status.value for m in marks], manifest)
+    with staged(Path(path)) as stage:
+        bundles.write_bundle(stage, manifest, _arrays(patterns), card)
+    return Path(path)
+
+
+def load_model(path: str | Path = REFERENCE) -> Model:
+    """Load a bundle; "reference" is the model that comes with the package.
+
+    Raises
+    ------
+    BundleError
+        When the bundle is damaged, foreign, newer, or made for features that mean something else here.
+    """
+    folder = reference_folder() if str(path) == REFERENCE and not Path(path).is_dir() else Path(path)
+    bundle = bundles.read_bundle(folder)
+    try:
+        model = _model(bundle)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(f"The bundle {folder} is incomplete.", "Fit the model again.") from error
+    _check_features(folder, bundle.manifest)
+    return model
+
+
+def reference_folder() -> Path:
+    """Return the folder of the reference model: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "models" / REFERENCE
+    return installed if installed.is_dir() else package.parent / "models" / REFERENCE
+
+
+def _check_features(folder: Path, manifest: dict[str, Any]) -> None:
+    if manifest["feature_fingerprint"] != bundles.feature_fingerprint(manifest["features"]):
+        raise BundleError(
+            f"The bundle {folder} was made for features that mean something else in this version.",
+            "Extract features and fit again with this version.",
+        )
+
+
+def _manifest(patterns: UsagePatterns, rulebook: Rulebook, window: str, source: str) -> dict[str, Any]:
+    names = list(getattr(patterns, "feature_names_in_", [f"x{i}" for i in range(patterns.n_features_in_)]))
+    libraries = ("analyzer", "numpy", "scikit-learn", "hdbscan", "pandas")
+    return {
+        "kind": "usage patterns",
+        "source": source,
+        "window": window,
+        "k": patterns.min_households,
+        "features": [str(name) for name in names],
+        "feature_fingerprint": bundles.feature_fingerprint([str(name) for name in names]),
+        "named_features": hasattr(patterns, "feature_names_in_"),
+        "parameters": patterns.get_params(),
+        "libraries": {name: version(name) for name in libraries},
+        "rulebook": rulebook.as_json(),
+        "rulebook_hash": rulebook.hash,
+        "everyone": _profile_json(patterns.everyone_),
+        "profiles": [_profile_json(profile) for profile in patterns.profiles_],
+    }
+
+
+def _arrays(patterns: UsagePatterns) -> Arrays:
+    cells = patterns.prototypes_
+    return {
+        "mean": patterns.scaling_.mean,
+        "scale": patterns.scaling_.scale,
+        "axes": patterns.axes_,
+        "centers": cells.centers,
+        "reach": cells.reach,
+        "pattern": cells.pattern,
+    }
+
+
+def _profile_json(profile: PatternProfile) -> dict[str, Any]:
+    values = asdict(profile)
+    values["households"] = coarse(profile.households)
+    share = profile.largest_household_share
+    # Rounded up: rounding down could take a share below the bound of a rule and so loosen a mark.
+    values["largest_household_share"] = None if share is None else float(np.ceil(share * 100) / 100)
+    values["quantiles"] = {n: {f"{q:g}": v for q, v in qs.items()} for n, qs in profile.quantiles.items()}
+    return values
+
+
+def coarse(households: int) -> int:
+    """Round down to one leading digit, so that a kept count says a size and not a number of people; below 10: 0."""
+    if households < 10:
+        return 0
+    unit = 10 ** (len(str(households)) - 1)
+    return int(households // unit * unit)
+
+
+def _model(bundle: bundles.Bundle) -> Model:
+    manifest, arrays = bundle.manifest, bundle.arrays
+    patterns = UsagePatterns(**manifest["parameters"])
+    names = manifest["features"]
+    patterns.n_features_in_ = len(names)
+    if manifest["named_features"]:
+        patterns.feature_names_in_ = np.array(names, dtype=object)
+    _check_shapes(arrays, len(names), len(manifest["profiles"]))
+    patterns.scaling_ = Scaling(
+        transforms_of(names if manifest["named_features"] else None, len(names)), arrays["mean"], arrays["scale"]
+    )
+    patterns.axes_ = arrays["axes"]
+    count = len(arrays["centers"])
+    patterns.prototypes_ = Prototypes(
+        arrays["centers"], arrays["reach"], arrays["pattern"], np.full(count, manifest["k"], dtype=np.int64)
+    )
+    patterns.everyone_ = _profile(manifest["everyone"])
+    patterns.profiles_ = tuple(_profile(values) for values in manifest["profiles"])
+    rulebook = rulebook_from(manifest["rulebook"], "the bundle's rulebook")
+    if rulebook.hash != manifest["rulebook_hash"]:
+        raise BundleError("The bundle's rulebook does not match its hash.", "Fit the model again.")
+    marks = tuple(mark_patterns(patterns, rulebook))
+    return Model(patterns, marks, rulebook, manifest["window"], manifest["source"])
+
+
+def _check_shapes(arrays: Arrays, features: int, patterns: int) -> None:
+    cells, axes = arrays["centers"].shape
+    expected = {
+        "mean": (features,),
+        "scale": (features,),
+        "axes": (features, axes),
+        "centers": (cells, axes),
+        "reach": (cells,),
+        "pattern": (cells,),
+    }
+    for name, shape in expected.items():
+        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} has the wrong shape or holds no finite numbers")
+    if cells and not 0 <= arrays["pattern"].min() <= arrays["pattern"].max() < patterns:
+        raise ValueError("pattern numbers are out of range")
+
+
+def _profile(values: dict[str, Any]) -> PatternProfile:
+    return PatternProfile(
+        **{
+            **values,
+            "quantiles": {n: {float(q): v for q, v in qs.items()} for n, qs in values["quantiles"].items()},
+            "over_represented": tuple(OverRepresentation(**found) for found in values["over_represented"]),
+        }
+    )

@@ -1,0 +1,88 @@
+"""Outputs appear whole or not at all: they are written beside their place and renamed into it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from analyzer.errors import OutputError
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """Yield a fresh folder; when the block ends well, everything in it moves into the folder `target`.
+
+    Files that are already in `target` under other names stay. When the block fails, or is interrupted, `target` is as
+    it was.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written or the disk is full.
+    """
+    target = target.expanduser().absolute()
+    with _as_output_error(target):
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not os.access(target, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "permission denied", str(target))
+        stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+    try:
+        with _as_output_error(target):
+            yield stage
+            stage.chmod(0o755)
+            _publish(stage, target)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def staged_file(target: Path) -> Iterator[Path]:
+    """Yield a path beside the file `target`; when the block ends well, it is renamed to `target`."""
+    target = target.expanduser().absolute()
+    part = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    try:
+        with _as_output_error(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield part
+            part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _publish(stage: Path, target: Path) -> None:
+    if not target.exists():
+        stage.rename(target)
+        return
+    for entry in sorted(stage.iterdir()):
+        place = target / entry.name
+        if place.is_dir():
+            old = Path(tempfile.mkdtemp(prefix=f".{entry.name}.old-", dir=target))
+            place.rename(old / entry.name)
+            entry.rename(place)
+            shutil.rmtree(old)
+        else:
+            entry.replace(place)
+
+
+@contextmanager
+def _as_output_error(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        why = {
+            errno.ENOSPC: "the disk is full",
+            errno.EDQUOT: "the disk quota is used up",
+            errno.EROFS: "the disk is read-only",
+        }.get(error.errno or 0, (error.strerror or str(error)).lower())
+        raise OutputError(
+            f"Nothing was written to {target}: {why}.", "Choose another place with --out, or make room."
+        ) from error

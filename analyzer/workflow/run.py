@@ -1,0 +1,237 @@
+"""The main job: sessions in; assignments, patterns, marks, tally, quarantine and a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from analyzer.errors import InputError
+from analyzer.features.context import context_of, viewers_of
+from analyzer.features.extract import extract_features
+from analyzer.features.windows import Window
+from analyzer.patterns.estimator import UsagePatterns
+from analyzer.patterns.vocabulary import BASE_RATE
+from analyzer.policy.marks import mark_patterns
+from analyzer.policy.rulebook import Rulebook, load_rulebook
+from analyzer.report.data import ReportData
+from analyzer.report.page import render
+from analyzer.sessions.records import Sessions, reason_counts
+from analyzer.workflow import describe, tables
+from analyzer.workflow.classify import WITHHELD, classify
+from analyzer.workflow.model import Model, load_model, save_model
+from analyzer.workflow.outputs import staged
+
+DEFAULT_WINDOW: Final = "28d"
+ENOUGH_VECTORS: Final = 1_000
+ENOUGH_HOUSEHOLDS: Final = 200
+# Fewer, and HDBSCAN describes these particular people rather than ways of watching.
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did; `as_json` is what `analyzer run --json` prints."""
+
+    sessions: Sessions
+    vectors: int
+    model: Model
+    model_kind: str
+    model_reason: str
+    withheld_share: float
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as plain JSON values."""
+        return {
+            "tally": self.sessions.tally.as_json(),
+            "vectors": self.vectors,
+            "patterns": describe.summary(self.model),
+            "withheld_share": round(self.withheld_share, 4),
+            "model": self.model_kind,
+            "model_reason": self.model_reason,
+            "rulebook_hash": self.model.rulebook.hash,
+            "notes": list(self.sessions.notes),
+            "outputs": self.outputs,
+        }
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run.
+
+    Attributes
+    ----------
+    model_folder : Path, optional
+        Classify with this model instead of fitting one.
+    window : str, optional
+        Window length; by default that of the model, or 28 days.
+    rulebook : Rulebook, optional
+        By default the given model's, else the shipped one.
+    min_cluster_size : int, optional
+        Handed to `UsagePatterns`.
+    today : date, optional
+        The date that the report carries.
+    """
+
+    model_folder: Path | None = None
+    window: str | None = None
+    rulebook: Rulebook | None = None
+    min_cluster_size: int | None = None
+    today: date | None = None
+
+
+def run(sessions: Sessions, out: Path, options: RunOptions, step: Step = lambda _: None) -> RunResult:
+    """Run the whole river on admitted sessions and write the outputs into `out`, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When no session is left to learn from, or the window is not the model's.
+    OutputError
+        When the outputs cannot be written.
+    """
+    given = _given_model(options)
+    window = str(Window.parse(options.window or (given.window if given else DEFAULT_WINDOW)))
+    step("extracting features")
+    vectors = _vectors(sessions, window)
+    step("finding patterns")
+    model, kind, reason = _model(vectors, sessions, window, options, given)
+    if model.window != window:
+        vectors = _vectors(sessions, model.window)
+        reason += f"; its window of {model.window} is used instead of {window}"
+    step("classifying")
+    answer = classify(model, vectors)
+    share = float((answer["pattern"] == WITHHELD).mean())
+    result = RunResult(sessions, len(vectors), model, kind, reason, share)
+    step("writing")
+    return _write(result, answer, out, options.today or datetime.now(UTC).date())
+
+
+def _given_model(options: RunOptions) -> Model | None:
+    if options.model_folder is None:
+        return None
+    model = load_model(options.model_folder)
+    if options.window is not None and str(Window.parse(options.window)) != model.window:
+        raise InputError(
+            f"The model {options.model_folder} was made for windows of {model.window}, not {options.window}.",
+            "Leave out --window, or fit a model for that window.",
+        )
+    return model.under(options.rulebook) if options.rulebook else model
+
+
+def _vectors(sessions: Sessions, window: str) -> pd.DataFrame:
+    vectors = extract_features(sessions, window)
+    if len(vectors) == 0:
+        raise InputError(
+            f"No viewing is left to learn from: {sessions.tally.sentence()}.",
+            "Give sessions of main content that somebody chose and watched for at least a minute.",
+        )
+    return vectors
+
+
+def households_in(vectors: pd.DataFrame) -> int:
+    """Return how many households the vectors come from."""
+    context = context_of(vectors)
+    names = context.households(vectors.index) if context else viewers_of(vectors.index)
+    return len(np.unique(names))
+
+
+def _model(
+    vectors: pd.DataFrame, sessions: Sessions, window: str, options: RunOptions, given: Model | None
+) -> tuple[Model, str, str]:
+    """Return the model, its kind and why it was chosen."""
+    if given is not None:
+        return given, "given", f"the model {options.model_folder} was asked for"
+    households = households_in(vectors)
+    if len(vectors) < ENOUGH_VECTORS or households < ENOUGH_HOUSEHOLDS:
+        reason = (
+            f"{len(vectors):,} vectors of {describe_households(households)} are too few to find patterns in;"
+            f" {ENOUGH_VECTORS:,} vectors of {ENOUGH_HOUSEHOLDS} households are needed"
+        )
+        return _reference(options.rulebook), "reference", reason
+    model = fit(vectors, window, "; ".join(sessions.sources), options.rulebook, options.min_cluster_size)
+    if not model.patterns.profiles_:
+        return _reference(options.rulebook), "reference", "these vectors show no patterns that could be told apart"
+    return model, "fitted", f"{len(vectors):,} vectors are enough to find patterns of their own"
+
+
+def describe_households(count: int) -> str:
+    """Return a number of households in words that give no small count away."""
+    return "fewer than 10 households" if count < 10 else f"{count:,} households"
+
+
+def _reference(rulebook: Rulebook | None) -> Model:
+    model = load_model()
+    return model.under(rulebook or load_rulebook())
+
+
+def fit(
+    vectors: pd.DataFrame,
+    window: str,
+    source: str,
+    rulebook: Rulebook | None = None,
+    min_cluster_size: int | None = None,
+) -> Model:
+    """Fit patterns on vectors and mark them."""
+    patterns = UsagePatterns(min_cluster_size=min_cluster_size).fit(vectors)
+    rulebook = rulebook or load_rulebook()
+    return Model(patterns, tuple(mark_patterns(patterns, rulebook)), rulebook, window, source)
+
+
+def save(model: Model, folder: Path) -> Path:
+    """Save a model that was just fitted."""
+    return save_model(
+        model.patterns, model.marks, folder, rulebook=model.rulebook, window=model.window, source=model.source
+    )
+
+
+def _write(result: RunResult, answer: pd.DataFrame, out: Path, today: date) -> RunResult:
+    names = {
+        "assignments": "assignments.parquet",
+        "patterns": "patterns.json",
+        "marks": "marks.json",
+        "tally": "tally.json",
+        "quarantine": "quarantine.csv",
+        "report": "report.html",
+    }
+    model, sessions = result.model, result.sessions
+    with staged(out) as stage:
+        tables.write_assignments(answer, stage / names["assignments"], {"analyzer.rulebook": model.rulebook.hash})
+        tables.write_json(describe.patterns_json(model), stage / names["patterns"])
+        tables.write_json(describe.marks_json(model), stage / names["marks"])
+        tables.write_json({**sessions.tally.as_json(), "sources": list(sessions.sources)}, stage / names["tally"])
+        tables.write_quarantine(sessions.quarantine, stage / names["quarantine"])
+        (stage / names["report"]).write_text(render(_report(result, today)), encoding="utf-8")
+        if result.model_kind == "fitted":
+            names["model"] = "model"
+            save(model, stage / "model")
+    outputs = {key: str(out / name) for key, name in names.items()}
+    return replace(result, outputs=outputs)
+
+
+def _report(result: RunResult, today: date) -> ReportData:
+    model, sessions = result.model, result.sessions
+    return ReportData(
+        sources=sessions.sources,
+        tally=sessions.tally,
+        notes=sessions.notes,
+        quarantine=reason_counts(sessions.quarantine, 5),
+        window=model.window,
+        vectors=result.vectors,
+        withheld_share=result.withheld_share,
+        model=result.model_kind,
+        model_reason=result.model_reason,
+        cards=describe.cards(model),
+        no_pattern=model.marks[-1],
+        rulebook=f"{model.rulebook.id} {model.rulebook.version}",
+        rulebook_hash=model.rulebook.hash,
+        made_on=today,
+        base_rate=BASE_RATE,
+    )

@@ -1,0 +1,79 @@
+"""Vectors and assignments as Parquet files, with what a reader must know in the file's own metadata."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analyzer.errors import InputError
+from analyzer.features import context
+from analyzer.features.context import SETTINGS, VectorContext, context_of
+
+_INDEX: Final = ["viewer_id", "window_start"]
+_CONTEXT: Final = [context.HOUSEHOLD, *SETTINGS]
+
+
+def write_assignments(answer: pd.DataFrame, path: Path, sources: dict[str, str]) -> None:
+    """Write classification answers: viewer_id, window_start, pattern; `sources` goes into the metadata."""
+    table = pa.Table.from_pandas(answer.reset_index(), preserve_index=False)
+    told = {"analyzer.note": str(answer.attrs["analyzer.note"]), **sources}
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)
+
+
+def write_vectors(vectors: pd.DataFrame, path: Path, window: str) -> None:
+    """Write vectors with their context: households and settings are columns of the file, apart from the features."""
+    frame = vectors.copy(deep=False)
+    frame.attrs = {}
+    known = context_of(vectors)
+    if known is not None:
+        frame = pd.concat([frame, known.frame.reindex(vectors.index).add_prefix("context.")], axis=1)
+    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "analyzer.window": window}), path)
+
+
+def read_vectors(path: Path) -> tuple[pd.DataFrame, str]:
+    """Read vectors written by `write_vectors`; return them and their window.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, damaged or holds no vectors.
+    """
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path} cannot be read as vectors: {str(error).splitlines()[0]}", "Make them with: analyzer features"
+        ) from error
+    if not set(_INDEX) <= set(table.column_names):
+        raise InputError(
+            f"{path} holds no vectors: viewer_id and window_start are missing.", "Make them with: analyzer features"
+        )
+    window = (table.schema.metadata or {}).get(b"analyzer.window", b"28d").decode()
+    frame = table.to_pandas().set_index(_INDEX).sort_index()
+    kept = [c for c in frame.columns if str(c).startswith("context.")]
+    vectors = frame.drop(columns=kept).astype("float64")
+    if len(kept) == len(_CONTEXT):
+        vectors.attrs[context.ATTRIBUTE] = VectorContext(
+            frame[kept].rename(columns=lambda c: c.removeprefix("context."))
+        )
+    return vectors, window
+
+
+def write_json(values: Any, path: Path) -> None:
+    """Write plain values as indented JSON."""
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_quarantine(quarantine: pa.Table, path: Path) -> None:
+    """Write file, line and reason of each quarantined row as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(quarantine.column_names)
+        writer.writerows(zip(*(column.to_pylist() for column in quarantine.columns), strict=True))
