@@ -17,7 +17,7 @@ def run(result: dict[str, Any]) -> str:
             *[f"Note: {note}" for note in result["notes"]],
             "",
             f"Model: {result['model']} ({result['model_reason']}).",
-            f"{result['vectors']:,} windows, {count} patterns; {result['withheld_share']:.1%} of the windows are withheld.",
+            f"{result['vectors']:,} windows, {count} patterns; {result['withheld_share']:.1%} of windows are withheld.",
             "",
             _pattern_table(result["patterns"]),
             "",

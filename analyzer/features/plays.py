@@ -10,9 +10,9 @@ A title's **length** is `runtime_s` where the source knows it; else the highest 
 viewer's longest stretch. The last two are estimates from the viewer's own rows only, so that an unrelated viewer never
 changes a vector; features that would mislead on an estimate (completion, early stops) are null then.
 
-A play is **completed** when 90 % of the length was played or the last position is beyond 90 %. A **replay** is a play of
-a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the title) is a
-**glance**, not a play.
+A play is **completed** when 90 % of the length was played or the last position is beyond 90 %. A **replay** is a play
+of a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the title) is
+a **glance**, not a play.
 """
 
 from __future__ import annotations

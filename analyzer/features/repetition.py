@@ -61,7 +61,10 @@ def repeat_days(p: Plays) -> Floats:
 
 
 @feature(
-    Family.REPETITION, "plays", Transform.LOG, null="a replay's local hour is unknown and none is known to be at night"
+    Family.REPETITION,
+    "plays",
+    Transform.LOG,
+    null="a replay's local hour is unknown, and none was at a known night hour",
 )
 def night_replays(p: Plays) -> Floats:
     """Replays that began at night (23 to 5 o'clock by the local clock)."""

@@ -1,7 +1,7 @@
 """A bundle is a folder with a manifest, arrays and a card: data that is checked before it is believed.
 
-Loading executes nothing: JSON and plain numeric arrays only. Every byte is covered by a SHA-256, sizes are bounded before
-anything is unpacked, and a bundle of a newer schema, or made for other features, is refused.
+Loading executes nothing: JSON and plain numeric arrays only. Every byte is covered by a SHA-256, sizes are bounded
+before anything is unpacked, and a bundle of a newer schema, or made for other features, is refused.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Every number here is made of at least k households; a pattern with fewer is not 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -84,7 +85,7 @@ def size_band(households: int) -> str:
     """Return the band that a number of households lies in."""
     if households < _BANDS[0]:
         return f"fewer than {_BANDS[0]}"
-    for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+    for low, high in pairwise(_BANDS):
         if households < high:
             return f"{low:,} to {high - 1:,}"
     return f"{_BANDS[-1]:,} and more"

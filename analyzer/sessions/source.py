@@ -102,7 +102,7 @@ def _expand(item: str | os.PathLike[str]) -> list[Path]:
         return _inside(path)
     if path.exists():
         return [path]
-    matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))
+    matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute
     if matches:
         return [found for match in matches for found in (_inside(match) if match.is_dir() else [match])]
     raise InputError(

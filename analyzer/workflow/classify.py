@@ -61,8 +61,9 @@ def _chosen(model: Model, vectors: pd.DataFrame) -> pd.DataFrame | npt.NDArray[n
         return vectors.to_numpy(dtype=np.float64)
     missing = [str(name) for name in names if name not in vectors.columns]
     if missing:
+        more = " and more" if len(missing) > 3 else ""
         raise InputError(
-            f"The vectors lack {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}, which the model needs.",
+            f"The vectors lack {', '.join(missing[:3])}{more}, which the model needs.",
             did_you_mean(missing[0], [str(c) for c in vectors.columns]) or "Extract all features of the model.",
         )
     return vectors[list(names)]

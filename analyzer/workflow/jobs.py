@@ -106,10 +106,10 @@ def classify_job(
     step("writing")
     with staged_file(out) as part:
         tables.write_assignments(answer, part, {"analyzer.rulebook": model.rulebook.hash})
-    counted = None if internal else round(float((answer["pattern"] == WITHHELD).mean()) if len(answer) else 0.0, 4)
+    share = None if internal else round(float((answer["pattern"] == WITHHELD).mean()) if len(answer) else 0.0, 4)
     return {
         "vectors": len(vectors),
-        "withheld_share": counted,
+        "withheld_share": share,
         "internal": internal,
         "outputs": {"assignments": str(out)},
     }
