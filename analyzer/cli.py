@@ -109,6 +109,7 @@ def features(
 def fit(
     vectors: Annotated[Path, typer.Argument(help="Vectors from 'analyzer features'.")],
     out: Annotated[Path, typer.Option(help="Folder for the bundle.")],
+    source: Annotated[str | None, typer.Option(help="What the vectors are, in words; kept in the model card.")] = None,
     rulebook: RulebookFile = None,
     min_cluster_size: ClusterSize = None,
     as_json: Json = False,
@@ -117,7 +118,7 @@ def fit(
     from analyzer.workflow import jobs
 
     with _progress(3) as step:
-        result = jobs.fit_job(vectors, out, jobs.rulebook_from(rulebook), min_cluster_size, step)
+        result = jobs.fit_job(vectors, out, source, jobs.rulebook_from(rulebook), min_cluster_size, step)
     _answer(result, text.fit, as_json)
 
 

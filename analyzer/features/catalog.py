@@ -118,7 +118,7 @@ def feature(
 
 
 def select(names: list[str] | None = None) -> list[FeatureSpec]:
-    """Return the chosen features in catalog order; all of them where `names` is None.
+    """Return the chosen features, family by family; all of them where `names` is None.
 
     Raises
     ------
@@ -132,11 +132,13 @@ def select(names: list[str] | None = None) -> list[FeatureSpec]:
             f"There is no feature {unknown[0]!r}.",
             did_you_mean(unknown[0], list(CATALOG)) or f"Known are {', '.join(CATALOG)}.",
         )
-    return [spec for spec in CATALOG.values() if names is None or spec.name in names]
+    families = list(Family)
+    chosen = [spec for spec in CATALOG.values() if names is None or spec.name in names]
+    return sorted(chosen, key=lambda spec: families.index(spec.family))
 
 
 def _load_families() -> None:
-    """Import the modules that fill the catalog, in the order in which the features stand in a vector."""
+    """Import the modules that fill the catalog."""
     from analyzer.features import habits, repetition, volume  # noqa: F401
 
 

@@ -120,7 +120,7 @@ class Segments:
         weights = np.asarray(weights, dtype=np.float64)
         shares = ratio(weights, self.spread(self.sum(weights)))
         terms = np.where(shares > 0, -shares * np.log2(np.where(shares > 0, shares, 1.0)), 0.0)
-        return np.where(self.sizes > 0, self.sum(terms), np.nan)
+        return np.where(self.sizes > 0, np.abs(self.sum(terms)), np.nan)  # abs: 0, never -0
 
     def concentration(self, angles: Floats) -> Floats:
         """Mean resultant length of angles in radians: 1 when all agree, 0 when spread evenly; null where empty.

@@ -78,12 +78,14 @@ def features_job(reading: Reading, out: Path, window: str, step: Step) -> dict[s
     }
 
 
-def fit_job(vectors_path: Path, out: Path, rulebook: Rulebook | None, size: int | None, step: Step) -> dict[str, Any]:
+def fit_job(
+    vectors_path: Path, out: Path, source: str | None, rulebook: Rulebook | None, size: int | None, step: Step
+) -> dict[str, Any]:
     """Fit a model on vectors and save it."""
     step("reading vectors")
     vectors, window = tables.read_vectors(vectors_path)
     step("finding patterns")
-    model = fit(vectors, window, f"{vectors_path.name}, {len(vectors):,} vectors", rulebook, size)
+    model = fit(vectors, window, source or f"{len(vectors):,} vectors of {vectors_path.name}", rulebook, size)
     step("writing")
     save(model, out)
     return {"vectors": len(vectors), "patterns": describe.summary(model), "outputs": {"model": str(out)}}

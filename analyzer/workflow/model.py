@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 import analyzer.patterns.bundle as bundles
+from analyzer._version import __version__
 from analyzer.errors import BundleError, InputError
 from analyzer.patterns.bundle import Arrays
 from analyzer.patterns.card import card_text
@@ -137,7 +138,7 @@ def _check_features(folder: Path, manifest: dict[str, Any]) -> None:
 
 def _manifest(patterns: UsagePatterns, rulebook: Rulebook, window: str, source: str) -> dict[str, Any]:
     names = list(getattr(patterns, "feature_names_in_", [f"x{i}" for i in range(patterns.n_features_in_)]))
-    libraries = ("analyzer", "numpy", "scikit-learn", "hdbscan", "pandas")
+    libraries = ("numpy", "scikit-learn", "hdbscan", "pandas")
     return {
         "kind": "usage patterns",
         "source": source,
@@ -147,7 +148,7 @@ def _manifest(patterns: UsagePatterns, rulebook: Rulebook, window: str, source: 
         "feature_fingerprint": bundles.feature_fingerprint([str(name) for name in names]),
         "named_features": hasattr(patterns, "feature_names_in_"),
         "parameters": patterns.get_params(),
-        "libraries": {name: version(name) for name in libraries},
+        "libraries": {"analyzer": __version__, **{name: version(name) for name in libraries}},
         "rulebook": rulebook.as_json(),
         "rulebook_hash": rulebook.hash,
         "everyone": _profile_json(patterns.everyone_),
