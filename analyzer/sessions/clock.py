@@ -54,9 +54,7 @@ def utc_offset_minutes(started_at: pa.Array, country: pa.Array, timezone: str | 
     told = np.zeros(len(started_at), dtype=bool)
     codes = pc.utf8_upper(country.cast(pa.string()))
     for code in pc.unique(codes).drop_null().to_pylist():
-        rows = np.flatnonzero(
-            pc.fill_null(pc.equal(codes, code), False).to_numpy(zero_copy_only=False) & known
-        )
+        rows = np.flatnonzero(pc.fill_null(pc.equal(codes, code), False).to_numpy(zero_copy_only=False) & known)
         minutes[rows], told[rows] = _common_offsets(micros[rows], zones_of(code))
     return pa.array(minutes, mask=~told)
 
@@ -68,9 +66,7 @@ def _offsets(micros: npt.NDArray[np.int64], zone: str) -> _Minutes:
     return minutes
 
 
-def _common_offsets(
-    micros: npt.NDArray[np.int64], zones: tuple[str, ...]
-) -> tuple[_Minutes, npt.NDArray[np.bool_]]:
+def _common_offsets(micros: npt.NDArray[np.int64], zones: tuple[str, ...]) -> tuple[_Minutes, npt.NDArray[np.bool_]]:
     """Return the offsets of the first zone and where all zones agree with it."""
     if not zones:
         return np.zeros(len(micros), dtype=np.int32), np.zeros(len(micros), dtype=bool)

@@ -52,9 +52,7 @@ def looks_like(path: Path) -> NetflixFile | None:
     return found[0] if found else None
 
 
-def read(
-    path: Path, *, pseudonymiser: Pseudonymiser | None, account: str, timezone: str | None = None
-) -> RawRows:
+def read(path: Path, *, pseudonymiser: Pseudonymiser | None, account: str, timezone: str | None = None) -> RawRows:
     """Read one file of an export.
 
     Parameters

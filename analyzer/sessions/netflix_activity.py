@@ -120,9 +120,7 @@ class ActivityReader:
         position, _ = read_lengths(text)
         said = pc.and_(pc.not_equal(text, ""), pc.not_equal(pc.utf8_lower(text), _NOT_THE_LAST))
         unread = pc.or_kleene(position.is_null(), pc.less(position, 0))
-        return position, _reason(
-            pc.and_(pc.fill_null(said, False), unread), "Bookmark cannot be read as H:MM:SS"
-        )
+        return position, _reason(pc.and_(pc.fill_null(said, False), unread), "Bookmark cannot be read as H:MM:SS")
 
     def _notes(self, moments: Moments, hours_only: bool, bookmark: pa.Array) -> tuple[str, ...]:
         notes = order_note(self.file, moments)

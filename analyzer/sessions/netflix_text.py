@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from analyzer.errors import InputError
+from analyzer.sessions.titles import tidy
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -104,9 +105,7 @@ def _western(data: bytes) -> tuple[str, str]:
 
 
 def _not_text(name: str) -> InputError:
-    return InputError(
-        f"{name} is not a text file.", "Give the CSV file as it was exported, or save it as UTF-8."
-    )
+    return InputError(f"{name} is not a text file.", "Give the CSV file as it was exported, or save it as UTF-8.")
 
 
 def find_layout(text: str, recognise: Callable[[frozenset[str]], bool]) -> Layout | None:
@@ -124,7 +123,7 @@ def find_layout(text: str, recognise: Callable[[frozenset[str]], bool]) -> Layou
 
 
 def _names(fields: list[str]) -> tuple[str, ...]:
-    names = [" ".join(field.split()).casefold() for field in fields]
+    names = [tidy(field).casefold() for field in fields]
     while names and not names[-1]:
         names.pop()
     return tuple(names)
@@ -176,24 +175,23 @@ def _is_wrapped(fields: list[str], separator: str) -> bool:
     return len(fields) > 1 and separator in fields[0] and not any(fields[1:])
 
 
-def _readings(line: str, separator: str) -> list[list[str]]:
-    """Return the ways to read a line, plainest first.
+def _readings(line: str, separator: str) -> Iterator[list[str]]:
+    """Yield the ways to read a line, plainest first.
 
     A spreadsheet that expects another separator takes the row for one cell (or for several, where a field
     holds that separator), pads it with empty cells and quotes cells that hold quotation marks. Splitting by
     that separator and joining again undoes all three.
     """
-    plain = line if separator == ";" else _PADDING.sub("", line)
-    readings = [_split(plain, separator)]
+    bare = _PADDING.sub("", line)
+    yield _split(line if separator == ";" else bare, separator)
     if '"' not in line:
-        return readings
+        return
     for outer in SEPARATORS:
-        cells = _split(line, outer)
+        cells = _split(line if outer == ";" else bare, outer)
         while len(cells) > 1 and not cells[-1].strip():
             cells.pop()
         if outer != separator or len(cells) == 1:
-            readings.append(_split(outer.join(cells), separator))
-    return readings
+            yield _split(outer.join(cells), separator)
 
 
 def _split(line: str, separator: str) -> list[str]:

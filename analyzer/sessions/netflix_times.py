@@ -25,8 +25,8 @@ _TIME: Final = (
     r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?"
     r" ?(?P<half>[AaPp]?)(?:\.?[Mm]\.?)?)? ?(?:Z|UTC|GMT|\+00:?00)?$"
 )
-_YEAR_FIRST: Final = r"^(?P<year>\d{4})[-/.](?P<a>\d{1,2})[-/.](?P<b>\d{1,2})" + _TIME
-_YEAR_LAST: Final = r"^(?P<a>\d{1,2})(?P<mark>[-/.]) ?(?P<b>\d{1,2})[-/.] ?(?P<year>\d{4}|\d{2})" + _TIME
+_YEAR_FIRST: Final = r"^(?P<year>[12]\d{3})[-/.](?P<a>\d{1,2})[-/.](?P<b>\d{1,2})" + _TIME
+_YEAR_LAST: Final = r"^(?P<a>\d{1,2})(?P<mark>[-/.]) ?(?P<b>\d{1,2})[-/.] ?(?P<year>[12]\d{3}|\d{2})" + _TIME
 
 
 class DateOrder(Enum):
@@ -189,7 +189,5 @@ def _number(parts: pa.Array, name: str) -> _Ints:
 
 
 def _floats(text: pa.Array) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = (
-        pc.fill_null(text, "0").cast(pa.float64()).to_numpy(zero_copy_only=False)
-    )
+    values: npt.NDArray[np.float64] = pc.fill_null(text, "0").cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values

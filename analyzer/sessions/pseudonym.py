@@ -82,9 +82,7 @@ class Pseudonymiser:
         ids, _ = read_as(COLUMNS["viewer_id"], array)
         if pa.types.is_null(ids.type) or len(ids) == ids.null_count:
             return pa.nulls(len(ids), Kind.KEY.arrow_type)
-        hashed = pa.array(
-            [self._hash(PseudonymKind(kind), word) for word in ids.dictionary.to_pylist()], pa.string()
-        )
+        hashed = pa.array([self._hash(PseudonymKind(kind), word) for word in ids.dictionary.to_pylist()], pa.string())
         # Two spellings of one name share a pseudonym, so the hashed dictionary is made distinct again.
         distinct = pc.dictionary_encode(hashed)
         codes = distinct.indices.take(ids.indices).cast(pa.int32())

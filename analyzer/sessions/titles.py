@@ -21,8 +21,8 @@ _COLON: Final = re.compile(r" ?: | ?： ?")
 
 _SMALL_NUMBERS: Final = (
     "one two three four five six seven eight nine ten eleven twelve eins zwei drei vier fünf sechs un une"
-    " deux trois quatre cinq uno una dos tres cuatro cinco due tre quattro cinque um dois duas três quatro een"
-    " twee drie vijf"
+    " deux trois quatre cinq uno una dos tres cuatro cinco due tre quattro cinque um dois duas três quatro"
+    " een twee drie vijf"
 )
 # Words that mean a season wherever a number stands beside them.
 _SEASON_WORDS: Final = (
@@ -38,8 +38,8 @@ _PART_WORDS: Final = (
 _WHOLE: Final = (
     "limited series|mini-?series?|mini-?série|minisérie|miniserien|minisarja|miniszéria"
     "|série limitée|serie limitada|série limitada|serie limitata|limitierte serie|serial limitowany"
-    "|miniserial|beperkte serie|begrænset serie|begränsad serie|begrenset serie|sınırlı dizi|мини-сериал|минисериал"
-    "|リミテッドシリーズ|리미티드 시리즈|限定劇|迷你剧|迷你劇"
+    "|miniserial|beperkte serie|begrænset serie|begränsad serie|begrenset serie|sınırlı dizi"
+    "|мини-сериал|минисериал|リミテッドシリーズ|리미티드 시리즈|限定劇|迷你剧|迷你劇"
     "|collection|colección|coleção|collezione|sammlung|collectie|kolekcja"
 )
 _EPISODE_WORDS: Final = (
