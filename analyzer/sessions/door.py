@@ -238,17 +238,15 @@ def _key_mix(table: pa.Table) -> npt.NDArray[np.uint64]:
     def codes(name: str) -> npt.NDArray[np.uint64]:
         array = table[name].combine_chunks()
         values = array.indices if pa.types.is_dictionary(array.type) else array.cast(pa.int64())
-        filled: npt.NDArray[np.uint64] = (
-            pc.fill_null(values, -1).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
-        )
-        return filled
+        filled: npt.NDArray[np.int64] = pc.fill_null(values, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return filled.view(np.uint64)
 
     odd = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(1))
     with np.errstate(over="ignore"):
         viewer, title, moment = (
             codes(n) * m for n, m in zip(("viewer_id", "title_id", "started_at"), odd, strict=True)
         )
-        return viewer ^ (title << np.uint64(1)) ^ moment
+        return np.asarray(viewer ^ (title << np.uint64(1)) ^ moment, dtype=np.uint64)
 
 
 def _refuse_all_quarantined(rows: RawRows, quarantine: pa.Table) -> None:

@@ -1,7 +1,7 @@
 """A member's own Netflix export: ViewingActivity.csv and NetflixViewingHistory.csv.
 
 ViewingActivity provides viewer_id, household_id, title_id, title_name, series_id, started_at, played_s,
-end_position_s, runtime_s (an estimate), autoplay, content_kind, hidden, utc_offset_min, country and device.
+end_position_s, autoplay, content_kind, hidden, utc_offset_min, country and device.
 NetflixViewingHistory names titles and days only: it provides viewer_id, household_id, title_id, title_name,
 series_id, started_at, played_s and runtime_s, the last two nominal.
 """

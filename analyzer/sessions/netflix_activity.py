@@ -1,24 +1,24 @@
-"""ViewingActivity.csv: one row a stretch of playback, with its length and where in the title it ended."""
+"""ViewingActivity.csv: one row a stretch of playback, with its length and where in the title it ended.
+
+The export does not hold a title's length. It is left unknown here: plays are stitched with the highest position that the
+viewer reached, and what would mislead on such an estimate (completion, early stops) stays null.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.sessions.clock import utc_offset_minutes
 from analyzer.sessions.netflix_text import Grid
 from analyzer.sessions.netflix_times import DateOrder, Moments, read_lengths, read_moments
-from analyzer.sessions.schema import COLUMNS
 from analyzer.sessions.titles import tidy, title_columns
 
 _REQUIRED: Final = frozenset({"profile name", "start time", "duration", "title"})
 _NOT_THE_LAST: Final = "not latest view"  # stands where a bookmark was overtaken by a later stretch
-_SHORTEST_RUNTIME_S: Final = 60.0
 _ORDER_WORDS: Final = {DateOrder.MONTH_FIRST: "month/day/year", DateOrder.DAY_FIRST: "day/month/year"}
 
 # The kinds of extra video, by a word in their name; the first that fits counts.
@@ -67,11 +67,8 @@ class ActivityReader:
         played, hours_only = read_lengths(self._text("duration"))
         bookmark, bookmark_reason = self._bookmark()
         title, series = title_columns(self._text("title"))
-        kind = self._content_kind()
-        hidden = self._attribute(r"(?i)view was hidden")
         country = self._country()
         reject = pc.coalesce(_start_reason(moments), _duration_reason(played), bookmark_reason)
-        judged = pc.and_(reject.is_null(), pc.invert(pc.fill_null(hidden, False)))
         columns = {
             "profile": profile,
             "title_id": title,
@@ -80,15 +77,14 @@ class ActivityReader:
             "started_at": moments.instant,
             "played_s": played,
             "end_position_s": bookmark,
-            "runtime_s": _runtimes(title, bookmark, pc.and_(judged, _is_main(kind))),
             "autoplay": self._attribute(r"(?i)autoplayed: *user action: *none\b"),
-            "content_kind": kind,
-            "hidden": hidden,
+            "content_kind": self._content_kind(),
+            "hidden": self._attribute(r"(?i)view was hidden"),
             "utc_offset_min": utc_offset_minutes(moments.instant, country, self.timezone),
             "country": country,
             "device": self._text("device type"),
         }
-        return columns, reject, self._notes(moments, hours_only, bookmark)
+        return columns, reject, self._notes(moments, hours_only)
 
     def _text(self, name: str) -> pa.Array:
         """Return a column as text without white space around it; nulls where the file has no such column."""
@@ -122,15 +118,10 @@ class ActivityReader:
         unread = pc.or_kleene(position.is_null(), pc.less(position, 0))
         return position, _reason(pc.and_(pc.fill_null(said, False), unread), "Bookmark cannot be read as H:MM:SS")
 
-    def _notes(self, moments: Moments, hours_only: bool, bookmark: pa.Array) -> tuple[str, ...]:
+    def _notes(self, moments: Moments, hours_only: bool) -> tuple[str, ...]:
         notes = order_note(self.file, moments)
         if hours_only:
             notes += (f"{self.file}: durations without seconds were read as hours and minutes (h:mm).",)
-        if bookmark.null_count < len(bookmark):
-            notes += (
-                f"{self.file}: the length of a title is estimated as the highest bookmark in the file"
-                f" ({_SHORTEST_RUNTIME_S:.0f} s at least), since the export does not hold it.",
-            )
         return notes
 
 
@@ -152,18 +143,3 @@ def _start_reason(moments: Moments) -> pa.Array:
 def _duration_reason(played: pa.Array) -> pa.Array:
     negative = _reason(pc.less(played, 0), "Duration is negative")
     return pc.coalesce(_reason(played.is_null(), "Duration cannot be read as H:MM:SS"), negative)
-
-
-def _is_main(kind: pa.Array) -> pa.Array:
-    """Where a file does not say, everything counts as main content."""
-    return pc.fill_null(pc.equal(kind, "main"), True)
-
-
-def _runtimes(title: pa.Array, bookmark: pa.Array, counted: pa.Array) -> pa.Array:
-    """Return per row the highest bookmark of its title over the counted rows, in seconds."""
-    codes = title.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    position = bookmark.to_numpy(zero_copy_only=False)
-    use = counted.to_numpy(zero_copy_only=False) & ~np.isnan(position) & (codes >= 0)
-    highest = pd.Series(position[use]).groupby(codes[use]).max().reindex(codes).to_numpy()
-    longest = COLUMNS["runtime_s"].maximum or np.inf
-    return pa.array(highest, mask=~((highest >= _SHORTEST_RUNTIME_S) & (highest <= longest)))

@@ -105,7 +105,6 @@ class TestAViewingActivityRow:
                 "started_at": utc(2024, 3, 2, 20, 15),
                 "played_s": 2400.0,
                 "end_position_s": 2460.0,
-                "runtime_s": 2460.0,
                 "autoplay": False,
                 "content_kind": "main",
                 "hidden": False,
@@ -196,26 +195,9 @@ class TestAttributes:
         assert export.values(activity(row(extra=extra)), "content_kind") == [kind]
 
 
-class TestRuntime:
-    def test_is_the_highest_bookmark_of_the_title_in_the_file(self, export):
-        text = activity(row(bookmark="00:10:00"), row("Kim", bookmark="00:52:30"), row(title="Other"))
-        assert export.values(text, "runtime_s") == [3150.0, 3150.0, 2460.0]
-
-    def test_is_unknown_below_a_minute(self, export):
-        assert export.values(activity(row(bookmark="00:00:59")), "runtime_s") == [None]
-        assert export.values(activity(row(bookmark="00:01:00")), "runtime_s") == [60.0]
-
-    def test_is_not_learned_from_trailers_hidden_views_or_rows_in_quarantine(self, export):
-        text = activity(
-            row(bookmark="00:10:00"),
-            row(bookmark="00:20:00", extra="TRAILER"),
-            row(bookmark="00:30:00", attributes="View was hidden"),
-            row(bookmark="00:40:00", start="never"),
-        )
-        assert export.values(text, "runtime_s") == [600.0] * 4
-
-    def test_is_said_to_be_an_estimate(self, export):
-        assert any("estimated as the highest bookmark" in note for note in export.rows(activity(ROW)).notes)
+class TestPosition:
+    def test_the_length_of_a_title_is_not_in_the_export_and_stays_unknown(self, export):
+        assert "runtime_s" not in export.rows(activity(ROW)).columns.column_names
 
     def test_a_latest_bookmark_in_words_is_no_fault(self, export):
         rows = export.rows(activity(row(latest="Not latest view"), row(bookmark="Not latest view"), row(bookmark="")))
@@ -364,7 +346,7 @@ class TestSpreadsheets:
 
     def test_columns_that_are_not_there_are_unknown(self, export):
         rows = export.rows("Title,Profile Name,Start Time,Duration\nFog,Robin,2024-03-02 20:15:00,0:40:00\n")
-        absent = ("autoplay", "hidden", "content_kind", "end_position_s", "runtime_s", "country", "device")
+        absent = ("autoplay", "hidden", "content_kind", "end_position_s", "country", "device")
         assert [rows.columns[name].to_pylist() for name in absent] == [[None]] * len(absent)
         assert len(admit(rows)) == 1
 
