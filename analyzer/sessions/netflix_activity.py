@@ -1,7 +1,7 @@
 """ViewingActivity.csv: one row a stretch of playback, with its length and where in the title it ended.
 
-The export does not hold a title's length. It is left unknown here: plays are stitched with the highest position that the
-viewer reached, and what would mislead on such an estimate (completion, early stops) stays null.
+The export does not hold a title's length. It is left unknown here: plays are stitched with the highest position that
+the viewer reached, and what would mislead on such an estimate (completion, early stops) stays null.
 """
 
 from __future__ import annotations
