@@ -1,0 +1,121 @@
+"""Write the reference pages from the code: python docs/reference/generate.py [FOLDER]."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+import analyzer
+from analyzer.cli import app
+from analyzer.features.catalog import Family, select
+from analyzer.policy.rulebook import load_rulebook
+from analyzer.sessions.schema import SESSIONS
+from analyzer.sessions.tally import DropReason
+
+HEAD = "<!-- Written by docs/reference/generate.py from the code; do not edit. -->\n"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def sessions_page() -> str:
+    """Return the page on the session table."""
+    rows = [(f"`{c.name}`", "yes" if c.required else "", c.kind.value, c.unit, c.allowed, c.meaning) for c in SESSIONS]
+    held_out = ", ".join(f"`{c.name}`" for c in SESSIONS if c.accessibility)
+    return "\n\n".join(
+        [
+            "# Sessions",
+            "One row a stretch of playback of one title. A row that breaks a constraint is quarantined.",
+            table(("column", "required", "kind", "unit", "allowed", "meaning"), rows),
+            f"Accessibility settings, never inputs of clustering: {held_out}.",
+            "Rows are dropped for one of these reasons: " + ", ".join(f"`{r.value}`" for r in DropReason) + ".",
+        ]
+    )
+
+
+def features_page() -> str:
+    """Return the page on the features."""
+    parts = ["# Features", f"{len(select())} features, one value per viewer and window. Null means unknown, never 0."]
+    for family in Family:
+        specs = [spec for spec in select() if spec.family is family]
+        rows = [(f"`{s.name}`", s.unit, s.meaning, s.null, ", ".join(s.needs) or "-", s.transform.value) for s in specs]
+        parts += [
+            f"## {family.value.capitalize()}",
+            table(("feature", "unit", "meaning", "null when", "needs", "transform"), rows),
+        ]
+    return "\n\n".join(parts)
+
+
+def rules_page() -> str:
+    """Return the page on the shipped rulebook."""
+    book = load_rulebook()
+    parts = ["# Rules", f"The shipped rulebook: `{book.id}` {book.version}, owner {book.owner}. The worst mark wins."]
+    for rule in book.rule:
+        clauses = [f"`{c.feature}` {c.limit} (pattern: quantile {c.quantile:g})" for c in rule.any_of + rule.all_of]
+        joined = (" or " if rule.any_of else " and ").join(clauses)
+        other = rule.model_dump(exclude_defaults=True, exclude={"id", "mark", "because", "cites", "any_of", "all_of"})
+        condition = joined or ", ".join(f"{key} {value}" for key, value in other.items())
+        parts += [
+            f"## {rule.id}",
+            f"Mark: **{rule.mark.value}**. {rule.because}",
+            f"When: {condition}.",
+            f"Cites: {'; '.join(rule.cites)}.",
+        ]
+    return "\n\n".join(parts)
+
+
+def commands_page() -> str:
+    """Return the page on the command line."""
+    group = typer.main.get_command(app)
+    parts = [
+        "# Commands",
+        "Exit codes: 0 done, 1 failure, 2 bad input or usage, 3 withheld, 4 needs review. Results go to stdout,"
+        " progress and errors to stderr.",
+    ]
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        rows = [(f"`{parameter_name(p)}`", str(getattr(p, "help", "") or "")) for p in command.params]
+        parts += [f"## analyzer {name}", command.help, f"`{command.epilog.removeprefix('Example: ')}`"]
+        parts += [table(("option", "meaning"), rows)]
+    return "\n\n".join(parts)
+
+
+def parameter_name(parameter: Any) -> str:
+    """Return how a parameter is written on the command line."""
+    options = [name for name in [*parameter.opts, *parameter.secondary_opts] if name.startswith("-")]
+    return " / ".join(options) or str(parameter.name).upper()
+
+
+def python_page() -> str:
+    """Return the page on the public names."""
+    parts = ["# Python", "The public names of `import analyzer`."]
+    for name in analyzer.__all__:
+        thing = getattr(analyzer, name)
+        signature = "" if inspect.isclass(thing) else str(inspect.signature(thing)).replace("'", "")
+        parts += [f"## {name}", f"```text\n{name}{signature}\n\n{inspect.getdoc(thing)}\n```"]
+    return "\n\n".join(parts)
+
+
+PAGES = {
+    "sessions.md": sessions_page,
+    "features.md": features_page,
+    "rules.md": rules_page,
+    "commands.md": commands_page,
+    "python.md": python_page,
+}
+
+
+def main(folder: Path) -> None:
+    """Write every page into a folder."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(f"{HEAD}\n{page()}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
