@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.features.catalog import Family, Transform, feature, null_where
+from analyzer.features.catalog import Family, Transform, feature
 from analyzer.features.segments import Floats, Segments, ratio
 from analyzer.features.views import Plays
 
@@ -12,6 +12,7 @@ _SERIES = ("series_id",)
 _LENGTH = ("runtime_s",)
 _CLOCK = ("utc_offset_min",)
 _NO_CLOCK = "the local hour of no play is known"
+_NO_FIRST_HOUR = "the local hour of no day's first play is known"
 _NO_LENGTH = "no title's length is known"
 
 
@@ -37,7 +38,7 @@ def sitting_episodes_max(p: Plays) -> Floats:
     return p.sittings_in_vector.max(p.sittings.sum(p.episode[p.by_time]))
 
 
-@feature(Family.SERIALITY, "share", Transform.ARCSINE, null="fewer than two plays", needs=_SERIES)
+@feature(Family.SERIALITY, "share", Transform.ARCSINE, null="fewer than two plays, or no series known", needs=_SERIES)
 def series_follow_share(p: Plays) -> Floats:
     """Share of plays that follow a play of the same series."""
     series = p.all.series[p.by_time]
@@ -68,9 +69,8 @@ def completion_share(p: Plays) -> Floats:
 
 @feature(Family.ATTENTION, "share", Transform.ARCSINE, null=_NO_LENGTH, needs=_LENGTH)
 def early_stop_share(p: Plays) -> Floats:
-    """Share of starts, glances included, that ended before a tenth of the title."""
-    known = p.vectors.sum(p.all.length_known) > 0
-    return null_where(~known, ratio(p.early_stops, p.plays + p.glances))
+    """Share of starts, glances included, that ended before a tenth of the title, among titles of known length."""
+    return ratio(p.early_stops, p.known_starts)
 
 
 @feature(Family.ATTENTION, "share", Transform.ARCSINE, null=_NO_LENGTH, needs=_LENGTH)
@@ -89,7 +89,7 @@ def resumed_share(p: Plays) -> Floats:
 
 @feature(Family.ATTENTION, "share", Transform.ARCSINE)
 def glance_share(p: Plays) -> Floats:
-    """Share of starts that ended within a minute."""
+    """Share of starts that were glances: ended within a minute and before half of the title."""
     return ratio(p.glances, p.plays + p.glances)
 
 
@@ -119,7 +119,7 @@ def hour_concentration(p: Plays) -> Floats:
     return p.vectors.keep(known).concentration(p.all.hour[known] * (2 * np.pi / 24))
 
 
-@feature(Family.RHYTHM, "ratio", Transform.NONE, null=_NO_CLOCK, needs=_CLOCK)
+@feature(Family.RHYTHM, "ratio", Transform.NONE, null=_NO_FIRST_HOUR, needs=_CLOCK)
 def same_hour_regularity(p: Plays) -> Floats:
     """How much the first play of each day keeps to one hour: 1 always the same, 0 spread evenly."""
     days, days_in_vector, _ = p.days

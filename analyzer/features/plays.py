@@ -10,9 +10,9 @@ A title's **length** is `runtime_s` where the source knows it; else the highest 
 viewer's longest stretch. The last two are estimates from the viewer's own rows only, so that an unrelated viewer never
 changes a vector; features that would mislead on an estimate (completion, early stops) are null then.
 
-A play is **completed** when 90 % of the length was played or the last position is beyond 90 %. A **replay** is a play
-of a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the title) is
-a **glance**, not a play.
+A play is **completed** when 90 % of the length was played or a position at 90 % or beyond was reached. A **replay** is
+a play of a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the
+title) is a **glance**, not a play.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from analyzer.features.segments import Bools, Floats, Ints, Segments, changes
 from analyzer.features.sorting import ranks, sort_order
 
 RESUME_GAP_S: Final = 36 * 3600.0  # the next evening still resumes; the evening after is a play of its own
+SITTING_GAP_S: Final = 30 * 60.0
 COMPLETED_SHARE: Final = 0.9
 _BACK_SHARE: Final = 0.2
 _OVERRUN_SHARE: Final = 0.1
@@ -61,7 +62,8 @@ class PlayArrays:
     """Plays (and glances) sorted by viewer, title and start; `sessions` are the sessions in each play.
 
     `length_known` says that the source knew the length; `day` is the local day number where the offset is known,
-    else the UTC day; `hour` is the local hour of the start as a fraction, NaN where the offset is unknown.
+    else the UTC day; `hour` is the local hour of the start as a fraction, NaN where the offset is unknown;
+    `first_end_us` is when the play was first left for over half an hour, or ended.
     """
 
     viewer: Ints
@@ -134,7 +136,7 @@ def stitch(s: SessionArrays) -> PlayArrays:
         title=s.title[first],
         series=plays.max(s.series).astype(np.int64),
         start_us=s.start_us[first],
-        first_end_us=s.start_us[first] + (s.played_s[first] * _US).astype(np.int64),
+        first_end_us=_first_ends(s, plays),
         day=local_us // (86_400 * _US),
         hour=np.where(np.isnan(s.offset_min[first]), np.nan, local_us % (86_400 * _US) / (3600 * _US)),
         played_s=played,
@@ -188,8 +190,19 @@ def _laps_begin(s: SessionArrays, runs: Segments, length: Floats) -> Bools:
     played_us = (s.played_s * _US).astype(np.int64)
     before_us = np.cumsum(played_us) - played_us
     before_us -= runs.spread(before_us[runs.first]).astype(np.int64)
-    laps = np.floor((before_us + played_us / 2) / (length * _US) - _CREDITS_SHARE)
+    length_us = length * _US
+    laps = np.maximum(np.floor((before_us + played_us / 2 - _CREDITS_SHARE * length_us) / length_us), 0.0)
     return changes(laps) & ~changes(runs.ids) & np.isnan(s.end_position_s)
+
+
+def _first_ends(s: SessionArrays, plays: Segments) -> Ints:
+    """Return when each play was first left for longer than a sitting's pause, or ended."""
+    end_us = s.start_us + (s.played_s * _US).astype(np.int64)
+    left = np.append(s.start_us[1:] - end_us[:-1] > SITTING_GAP_S * _US, True)
+    left[plays.last] = True
+    at = np.flatnonzero(left)
+    ends: Ints = end_us[at[np.searchsorted(at, plays.first)]]
+    return ends
 
 
 def _replays(titles: Segments, completed: Bools) -> Bools:

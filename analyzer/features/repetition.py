@@ -80,7 +80,7 @@ def replay_gap_median_days(p: Plays) -> Floats:
     return gaps.median(gap_days)
 
 
-@feature(Family.REPETITION, "ratio", Transform.LOG, null="fewer than two such gaps")
+@feature(Family.REPETITION, "ratio", Transform.LOG, null="fewer than two such gaps, or all of them 0")
 def replay_gap_variation(p: Plays) -> Floats:
     """Coefficient of variation of the time between successive plays of the same title."""
     gaps, gap_days = _gaps(p)

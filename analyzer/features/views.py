@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.features.plays import PlayArrays, SessionArrays, stitch
+from analyzer.features.plays import SITTING_GAP_S, PlayArrays, SessionArrays, stitch
 from analyzer.features.segments import Bools, Floats, Ints, Segments
 from analyzer.features.windows import Window
 
-SITTING_GAP_S: Final = 30 * 60.0
 NIGHT_HOURS: Final = (23.0, 5.0)
 _US: Final = 1_000_000
 
@@ -39,6 +38,8 @@ class Plays:
         Vector, title and local day of each session in a play, for counts of days.
     early_stops : ndarray of float64, shape (n_vectors,)
         How many starts, glances included, ended before a tenth of a title of known length.
+    known_starts : ndarray of float64, shape (n_vectors,)
+        How many starts, glances included, were of a title of known length.
     session_rows : ndarray of int64
         The row of the session table behind each element of `title_day`.
     """
@@ -49,6 +50,7 @@ class Plays:
     vectors: Segments
     glances: Floats
     early_stops: Floats
+    known_starts: Floats
     title_day: tuple[Ints, Ints, Ints]
     session_rows: Ints
 
@@ -174,6 +176,7 @@ def arrange(sessions: SessionArrays, window: Window) -> Plays:
         vectors=vectors,
         glances=vectors_all.sum(everything.glance)[has_play],
         early_stops=vectors_all.sum(early)[has_play],
+        known_starts=vectors_all.sum(everything.length_known)[has_play],
         title_day=title_day,
         session_rows=session_rows,
     )
