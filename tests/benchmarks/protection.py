@@ -1,8 +1,8 @@
 """Who is named? python tests/benchmarks/protection.py [VIEWERS] [SEED]
 
-On a synthetic population: the share of planted protected viewers and windows that end in an open pattern (goal 0), and the
-share of ordinary ones that do, per planted habit; the same with only the required columns, and without the rule that one
-guarded window withholds all of a viewer's windows.
+On a synthetic population: the share of planted protected viewers and windows that end in an open pattern (goal 0), and
+the share of ordinary ones that do, per planted habit; the same with only the required columns, and if each window were
+judged by itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Time what everybody waits for first: python tests/benchmarks/start_up.py
 
-Prints the median and the best of eleven runs of `import analyzer` and `analyzer --help`, less an empty Python's start for
-the import.
+Prints the median and the best of eleven runs of `import analyzer` (less the start of an empty Python) and of
+`analyzer --help`.
 """
 
 from __future__ import annotations
