@@ -7,8 +7,9 @@ A **play** is one act of watching a title. Sessions of one viewer and title that
 - where positions are unknown, sessions resume each other until their playing time fills the title's length.
 
 A title's **length** is `runtime_s` where the source knows it; else the highest position this viewer reached; else this
-viewer's longest stretch. The last two are estimates from the viewer's own rows only, so that an unrelated viewer never
-changes a vector; features that would mislead on an estimate (completion, early stops) are null then.
+viewer's longest stretch; of just two stretches that clearly differ (one under 90 % of the other), both together: rather
+one viewing in two parts than one and a half. All but the first are estimates from the viewer's own rows only, so that
+an unrelated viewer never changes a vector; features that would mislead on one (completion, early stops) are null then.
 
 A play is **completed** when 90 % of the length was played or a position at 90 % or beyond was reached. A **replay** is
 a play of a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the
@@ -153,10 +154,15 @@ def _lengths(s: SessionArrays, titles: Segments) -> tuple[Floats, Bools]:
     """Return the length of each session's title and whether the source knew it."""
     known = titles.max(np.where(np.isnan(s.runtime_s), -np.inf, s.runtime_s))
     reached = titles.max(np.where(np.isnan(s.end_position_s), -np.inf, s.end_position_s))
-    longest = titles.max(s.played_s)
-    estimate = np.where(reached > 0, reached, longest)
+    estimate = np.where(reached > 0, reached, _longest_viewing(s, titles))
     length = np.maximum(np.where(known > 0, known, estimate), 1.0)
     return titles.spread(length).astype(np.float64), titles.spread(known > 0).astype(bool)
+
+
+def _longest_viewing(s: SessionArrays, titles: Segments) -> Floats:
+    longest, shortest = titles.max(s.played_s), titles.min(s.played_s)
+    in_two_parts = (titles.sizes == 2) & (shortest < COMPLETED_SHARE * longest)
+    return np.where(in_two_parts, longest + shortest, longest)
 
 
 def _play_starts(s: SessionArrays, titles: Segments, length: Floats) -> Bools:

@@ -60,17 +60,12 @@ def repeat_days(p: Plays) -> Floats:
     return groups_in_vector.sum(groups.sizes >= 2)
 
 
-@feature(
-    Family.REPETITION,
-    "plays",
-    Transform.LOG,
-    null="a replay's local hour is unknown, and none was at a known night hour",
-)
-def night_replays(p: Plays) -> Floats:
-    """Replays that began at night (23 to 5 o'clock by the local clock)."""
-    at_night = p.vectors.sum(p.all.replay & p.night)
-    unknown = p.vectors.sum(p.all.replay & ~p.clock_known) > 0
-    return null_where(unknown & (at_night == 0), at_night)
+@feature(Family.REPETITION, "plays", Transform.LOG, null="a title has two or more replays at unknown hours")
+def title_night_replays_max(p: Plays) -> Floats:
+    """Most replays of one title that began at night (23 to 5 o'clock local); one at an unknown hour counts as such."""
+    unknown = p.titles.sum(p.all.replay & ~p.clock_known)
+    at_night = p.titles_in_vector.max(p.titles.sum(p.all.replay & p.night) + unknown)
+    return null_where(p.titles_in_vector.max(unknown) >= 2, at_night)
 
 
 @feature(Family.REPETITION, "days", Transform.LOG, null="no title was played twice")
@@ -87,19 +82,10 @@ def replay_gap_variation(p: Plays) -> Floats:
     return gaps.variation(gap_days)
 
 
-@feature(
-    Family.REPETITION,
-    "lengths",
-    Transform.LOG,
-    null="no title's length is known",
-    needs=("runtime_s",),
-)
+@feature(Family.REPETITION, "lengths", Transform.LOG)
 def title_passes_max(p: Plays) -> Floats:
-    """Most times that one title's length was played through."""
-    first = p.titles.first
-    passes = ratio(p.hours_by_title * 3600.0, p.all.length_s[first])
-    known = p.all.length_known[first]
-    return p.titles_in_vector.keep(known).max(passes[known])
+    """Most times that one title's known or estimated length was played through: sees a title that runs in a loop."""
+    return p.titles_in_vector.max(ratio(p.hours_by_title * 3600.0, p.all.length_s[p.titles.first]))
 
 
 def _gaps(p: Plays) -> tuple[Segments, Floats]:

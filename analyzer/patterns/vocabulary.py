@@ -39,7 +39,7 @@ HIGH: Final[dict[str, Word]] = {
     "title_run_days_max": Word("one title day after day", _REPETITION),
     "title_plays_day_max": Word("one title several times a day", _REPETITION),
     "repeat_days": Word("one title several times a day", _REPETITION),
-    "night_replays": Word("replays at night", _REPETITION),
+    "title_night_replays_max": Word("replays at night", _REPETITION),
     "replay_share": Word("known titles again", _REPETITION),
     "rewatched_hours_share": Word("known titles again", _REPETITION),
     "title_passes_max": Word("one title again and again", _REPETITION),

@@ -97,9 +97,9 @@ def rulebook_from(values: object, label: str) -> Rulebook:
     try:
         return Rulebook.model_validate(values)
     except ValidationError as error:
-        mistakes = "; ".join(f"{_place(e['loc'])}: {_plain(e['msg'])}" for e in error.errors())
+        mistakes = " ".join(f"{_place(e['loc'])}: {_plain(e['msg'])}" for e in error.errors())
         raise RulebookError(
-            f"{label} has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}: {mistakes}.",
+            f"{label} has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}: {mistakes}",
             "docs/how-to/write-a-rulebook.md lists what a rule may say.",
         ) from error
 
@@ -115,4 +115,5 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 
 def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").rstrip(".")
+    told = message.removeprefix("Value error, ")
+    return told if told.endswith((".", "?")) else f"{told}."

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median
 
 import pandas as pd
@@ -146,8 +147,15 @@ def length_of(rows: list[Session]) -> tuple[Fraction, bool]:
     """Return a title's length and whether the source knows it: runtime, furthest position, longest stretch."""
     runtimes = [s.runtime for s in rows if s.runtime is not None]
     furthest = max((s.position for s in rows if s.position is not None), default=Fraction(0))
-    estimate = furthest if furthest > 0 else max(s.played for s in rows)
+    estimate = furthest if furthest > 0 else longest_viewing([s.played for s in rows])
     return max(max(runtimes, default=estimate), Fraction(1)), bool(runtimes)
+
+
+def longest_viewing(stretches: list[Fraction]) -> Fraction:
+    """Return the longest stretch; of just two that clearly differ, both together."""
+    if len(stretches) == 2 and min(stretches) < max(stretches) * 9 / 10:
+        return sum(stretches, Fraction(0))
+    return max(stretches)
 
 
 def stitched(rows: list[Session], length: Fraction) -> list[list[Session]]:
@@ -252,7 +260,7 @@ class Watched:
         return [
             Fraction(later.start - earlier.start, DAY)
             for plays in self.by_title.values()
-            for earlier, later in zip(plays, plays[1:], strict=False)
+            for earlier, later in pairwise(plays)
         ]
 
 
@@ -372,10 +380,15 @@ def repeat_days(w: Watched) -> Value:
 
 
 @says
-def night_replays(w: Watched) -> Value:
-    replays = [p for p in w.plays if p.replay]
-    at_night = sum(p.at_night for p in replays)
-    return None if at_night == 0 and any(p.hour is None for p in replays) else at_night
+def title_night_replays_max(w: Watched) -> Value:
+    most = 0
+    for plays in w.by_title.values():
+        replays = [p for p in plays if p.replay]
+        unknown = sum(p.hour is None for p in replays)
+        if unknown >= 2:
+            return None
+        most = max(most, unknown + sum(p.at_night for p in replays))
+    return most
 
 
 @says
@@ -393,8 +406,7 @@ def replay_gap_variation(w: Watched) -> Value:
 
 @says
 def title_passes_max(w: Watched) -> Value:
-    passes = [sum(p.played for p in plays) / plays[0].length for plays in w.by_title.values() if plays[0].length_known]
-    return max(passes, default=None)
+    return max(sum(p.played for p in plays) / plays[0].length for plays in w.by_title.values())
 
 
 @says
@@ -418,7 +430,7 @@ def sitting_episodes_max(w: Watched) -> Value:
 
 @says
 def series_follow_share(w: Watched) -> Value:
-    pairs = list(zip(w.plays, w.plays[1:], strict=False))
+    pairs = list(pairwise(w.plays))
     return share(sum(a.series is not None and a.series == b.series for a, b in pairs), len(pairs))
 
 

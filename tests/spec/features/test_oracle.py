@@ -41,7 +41,9 @@ def histories(draw: st.DrawFn) -> pd.DataFrame:
                     "series_id": draw(st.sampled_from([None, "series-a", "series-b"])) if title else None,
                     "runtime_s": draw(st.sampled_from([None, float(length), float(length)])),
                     "end_position_s": draw(
-                        st.one_of(st.none(), st.sampled_from(_SHARES).map(lambda s, n=length: float(round(n * s))))
+                        st.one_of(
+                            st.none(), st.sampled_from(_SHARES).map(lambda s, n=length: float(round(n * s)))
+                        )
                     ),
                     "utc_offset_min": draw(st.sampled_from([None, 0, 60, -480, 330])),
                 }
@@ -73,7 +75,10 @@ def test_the_oracle_knows_every_feature_of_the_catalog() -> None:
 
 @pytest.mark.parametrize("days", [1, 28, None])
 def test_a_viewer_with_nothing_but_glances_has_no_vector(days: int | None) -> None:
-    table = "viewer|title|start|played\nana|a|2024-01-01 20:00|90m\nben|a|2024-01-01 20:00|20s\nben|a|2024-01-09 20:00|60m"
+    table = """viewer|title|start|played
+    ana|a|2024-01-01 20:00|90m
+    ben|a|2024-01-01 20:00|20s
+    ben|a|2024-01-09 20:00|60m"""
     actual = extract_features(sessions_of(table), days)
     expected = vectors(sessions_of(table).to_pandas(), days)
     assert list(actual.index) == list(expected.index)
