@@ -19,7 +19,7 @@ from analyzer.sessions.tally import Tally
 _WIDTH, _HEIGHT, _MARGIN = 720, 460, 46
 _REACH: Final = 36.0  # per cent of the width that the longest bar takes, left or right of the middle
 _ROW, _LINE, _BAR = 40, 15, 11
-_LABEL_CHARACTERS: Final = 46
+_LABEL_CHARACTERS: Final = 36  # fits a card at 320 px, in a wide letter too
 _ANGLES: Final = (0, 180, 90, 270, 45, 315, 135, 225)
 
 Box = tuple[float, float, float, float]
@@ -51,7 +51,7 @@ def contrast_bars(bars: Sequence[tuple[str, float]], *, key: str, title: str, de
     limit = max(1, math.ceil(max((abs(value) for _, value in known), default=1.0) - 0.05))
     parts, top = [], 30
     for label, value in known:
-        lines = textwrap.wrap(label, _LABEL_CHARACTERS, max_lines=2, placeholder=" …") or [""]
+        lines = textwrap.wrap(label, _LABEL_CHARACTERS, max_lines=3, placeholder=" …") or [""]
         parts.append(_contrast_row(lines, value, top, limit))
         top += _ROW + _LINE * (len(lines) - 1)
     return _svg(_axis(top, limit) + Markup("").join(parts), key, title, desc, f'height="{top + 24}"', "bars")

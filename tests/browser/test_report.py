@@ -159,8 +159,10 @@ def test_forced_colours_keep_words_and_shapes(opened: Open) -> None:
 def test_paper_is_light_even_where_the_screen_is_dark_and_hides_no_table(opened: Open) -> None:
     page = opened(color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
-    assert min(page.evaluate(CONTRAST, ".mark")) >= 4.5
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    for selector in ("body", ".card"):
+        color = page.evaluate("s => getComputedStyle(document.querySelector(s)).backgroundColor", selector)
+        assert color == "rgb(255, 255, 255)"
+    assert min(ratio for selector in (".card p", ".mark", "text") for ratio in page.evaluate(CONTRAST, selector)) >= 4.5
     expect(page.get_by_role("table", name="P01 beside everyone")).to_be_visible()
 
 
@@ -193,3 +195,8 @@ def test_words_in_the_pictures_stay_readable_on_a_narrow_screen(opened: Open) ->
     page = opened(320)
     heights = page.evaluate("[...document.querySelectorAll('svg text')].map(t => t.getBoundingClientRect().height)")
     assert min(heights) >= 11
+    past = """[...document.querySelectorAll('svg.bars text')].filter(t => {
+      const [words, picture] = [t, t.closest('svg')].map(e => e.getBoundingClientRect())
+      return words.right > picture.right + 1 || words.left < picture.left - 1
+    }).map(t => t.textContent)"""
+    assert page.evaluate(past) == []
