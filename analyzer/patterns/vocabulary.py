@@ -91,7 +91,7 @@ LOW: Final[dict[str, Word]] = {
     "plays_per_sitting": Word("one at a time", _RHYTHM),
 }
 
-_WORTH_NAMING: Final = 0.35
+_WORTH_NAMING: Final = 0.5
 _PHRASES: Final = 3
 
 
@@ -113,13 +113,19 @@ def phrases_of(contrasts: dict[str, float]) -> list[Word]:
 
 def name_of(contrasts: dict[str, float], taken: list[str]) -> str:
     """Return a plain name of up to three phrases; another phrase is added while the name is taken."""
-    phrases = [word.phrase for word in phrases_of(contrasts)] or ["much like everyone"]
+    phrases = [word.phrase for word in _most_varied(phrases_of(contrasts))] or ["much like everyone"]
     for count in range(min(_PHRASES, len(phrases)), len(phrases) + 1):
         name = ", ".join(phrases[:count])
         name = name[0].upper() + name[1:]
         if name not in taken:
             return name
     return f"{name} ({sum(other.startswith(name) for other in taken) + 1})"
+
+
+def _most_varied(words: list[Word]) -> list[Word]:
+    """Put the strongest word of each kind first: three words for repetition say no more than one."""
+    strongest = {word.gives: word for word in reversed(words)}
+    return sorted(words, key=lambda word: word is not strongest[word.gives])
 
 
 def gives(contrasts: dict[str, float], most: int = 2) -> list[str]:

@@ -151,8 +151,9 @@ def _model(
         return given, "given", f"the model {options.model_folder} was asked for"
     households = households_in(vectors)
     if len(vectors) < ENOUGH_VECTORS or households < ENOUGH_HOUSEHOLDS:
+        few = f"{len(vectors):,} vectors of {households:,}" if households >= 10 else "vectors of fewer than 10"
         reason = (
-            f"{len(vectors):,} vectors of {describe_households(households)} are too few to find patterns in;"
+            f"{few} households are too few to find patterns in;"
             f" {ENOUGH_VECTORS:,} vectors of {ENOUGH_HOUSEHOLDS} households are needed"
         )
         return _reference(options.rulebook), "reference", reason
@@ -160,11 +161,6 @@ def _model(
     if not model.patterns.profiles_:
         return _reference(options.rulebook), "reference", "these vectors show no patterns that could be told apart"
     return model, "fitted", f"{len(vectors):,} vectors are enough to find patterns of their own"
-
-
-def describe_households(count: int) -> str:
-    """Return a number of households in words that give no small count away."""
-    return "fewer than 10 households" if count < 10 else f"{count:,} households"
 
 
 def _reference(rulebook: Rulebook | None) -> Model:
