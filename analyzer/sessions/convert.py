@@ -1,10 +1,12 @@
 """Read any Arrow array as a declared kind: values plus a mask of rows that could not be read.
 
-One function a kind. A null stays null; a value that is there but cannot be read is reported, never guessed.
+One function a kind. A null stays null; a value that is there but cannot be read is reported, never guessed. A type
+that no function knows is reported whole.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +21,7 @@ from analyzer.sessions.schema import Column, Kind
 Mask = npt.NDArray[np.bool_]
 
 _NUMBER_TEXT: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_TIME_TEXT: Final = r"^\d{4}"  # pandas would read "now" and "today" as the moment of reading
 _FLAG_WORDS: Final = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
@@ -36,9 +39,34 @@ def read_as(column: Column, array: pa.Array) -> tuple[pa.Array, Mask]:
     """Return `array` as the column's Arrow type and the mask of values that are there but unreadable."""
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), column.kind.arrow_type), np.zeros(len(array), dtype=bool)
-    values = _READERS[column.kind](array)
+    array = _simplified(array)
+    try:
+        values = _READERS[column.kind](array)
+    except pa.ArrowException:
+        values = pa.nulls(len(array), column.kind.arrow_type)
     present = as_mask(array.is_valid()) & ~_is_blank(array)
     return values, present & as_mask(values.is_null())
+
+
+def _simplified(array: pa.Array) -> pa.Array:
+    """Return the array in a form that the readers know: no runs, and codes only for distinct words."""
+    if isinstance(array, pa.UuidArray):
+        coded = pc.dictionary_encode(array.storage)
+        words = [str(uuid.UUID(bytes=word)) for word in coded.dictionary.to_pylist()]
+        return pa.DictionaryArray.from_arrays(coded.indices, pa.array(words, pa.string()))
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    if not pa.types.is_dictionary(array.type):
+        return array
+    if not _is_text(array):
+        return array.dictionary_decode()
+    words = array.dictionary.cast(pa.string())
+    coded = pc.dictionary_encode(words)
+    if len(coded.dictionary) == len(words):
+        return pa.DictionaryArray.from_arrays(array.indices, words)
+    return pa.DictionaryArray.from_arrays(coded.indices.take(array.indices), coded.dictionary)
 
 
 def _is_text(array: pa.Array) -> bool:
@@ -61,8 +89,10 @@ def _is_blank(array: pa.Array) -> Mask:
 def _read_text(array: pa.Array) -> pa.Array:
     if pa.types.is_floating(array.type):
         # A DataFrame turns integer ids with a gap into floats: 12.0 was 12.
-        whole = as_mask(pc.equal(pc.floor(array), array))
-        array = array.cast(pa.int64(), safe=False) if whole[~_is_blank(array)].all() else array
+        numbers = array.cast(pa.float64())
+        numbers = pc.if_else(pc.is_finite(numbers), numbers, None)
+        whole = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), 2.0**63))
+        array = numbers.cast(pa.int64()) if as_mask(pc.fill_null(whole, True)).all() else numbers
     if not _is_text(array):
         array = array.cast(pa.string())
     if not pa.types.is_dictionary(array.type):
@@ -84,7 +114,8 @@ def _blank_to_null(array: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _read_choice(array: pa.Array) -> pa.Array:
-    return pc.dictionary_encode(pc.utf8_lower(_plain_text(_read_text(array)))).cast(Kind.KEY.arrow_type)
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(_plain_text(_read_text(array))))
+    return pc.dictionary_encode(words).cast(Kind.KEY.arrow_type)
 
 
 def _read_number(array: pa.Array) -> pa.Array:
@@ -101,6 +132,8 @@ def _read_number(array: pa.Array) -> pa.Array:
 
 
 def _read_integer(array: pa.Array) -> pa.Array:
+    if pa.types.is_duration(array.type):
+        return pa.nulls(len(array), pa.int32())  # in which unit?
     values = _read_number(array)
     fits = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), 2**31))
     return pc.if_else(fits, values, None).cast(pa.int32())
@@ -120,34 +153,45 @@ _INSTANT: Final = Kind.INSTANT.arrow_type
 
 def _read_instant(array: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(array.type):
-        aware = array if array.type.tz else pc.assume_timezone(array, "UTC")
-        return aware.cast(_INSTANT, safe=False)
+        return _from_epoch(array.cast(pa.int64()), _PER_SECOND[array.type.unit])
     if pa.types.is_date(array.type):
-        return pc.assume_timezone(array.cast(pa.timestamp("us")), "UTC")
+        days = array.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+        return _from_epoch(pc.multiply(days, 86_400), 1)
     if _is_text(array):
-        parsed = pd.to_datetime(
-            pd.Series(_plain_text(array).to_pandas()), format="ISO8601", utc=True, errors="coerce"
-        )
+        text = pc.utf8_trim_whitespace(_plain_text(array))
+        text = pc.if_else(pc.match_substring_regex(text, _TIME_TEXT), text, None)
+        parsed = pd.to_datetime(pd.Series(text.to_pandas()), format="ISO8601", utc=True, errors="coerce")
         return pa.array(parsed.astype("datetime64[us, UTC]"), type=_INSTANT)
-    if pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
-        return _read_epoch(array)
+    if pa.types.is_integer(array.type):
+        if pa.types.is_uint64(array.type):
+            array = pc.min_element_wise(array, pa.scalar(2**63 - 1, pa.uint64()), skip_nulls=False)
+        return _from_epoch(array.cast(pa.int64()), _unit_of(array))
+    if pa.types.is_floating(array.type):
+        seconds = pc.divide(array.cast(pa.float64()), float(_unit_of(array)))
+        near = pc.and_(pc.is_finite(seconds), pc.less(pc.abs(seconds), 1e11))
+        return pc.round(pc.multiply(pc.if_else(near, seconds, None), 1e6)).cast(pa.int64()).cast(_INSTANT)
     return pa.nulls(len(array), _INSTANT)
 
 
-def _read_epoch(array: pa.Array) -> pa.Array:
-    """Numbers since 1970: seconds, ms, us or ns, told apart by the size of the median (they differ by 1,000)."""
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def _unit_of(array: pa.Array) -> int:
+    """Numbers since 1970 are s, ms, us or ns; return how many a second has, told by the size of the median."""
     values = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     known = values[np.isfinite(values)]
     size = float(np.median(np.abs(known))) if len(known) else 0.0
-    per_second = next((unit for bound, unit in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)) if size >= bound), 1.0)
-    if pa.types.is_integer(array.type):
-        scaled = pc.cast(array, pa.int64())
-        step = int(1e6 / per_second) if per_second <= 1e6 else 0
-        micros = pc.multiply(scaled, step) if step else pc.divide(scaled, 1000)
-        return micros.cast(_INSTANT)
-    readable = np.isfinite(values) & (np.abs(values / per_second) < 1e11)
-    micros = np.where(readable, values, 0.0) / per_second * 1e6
-    return pa.array(np.round(micros).astype("int64"), mask=~readable).cast(_INSTANT)
+    return next((unit for bound, unit in ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3)) if size >= bound), 1)
+
+
+def _from_epoch(numbers: pa.Array, per_second: int) -> pa.Array:
+    """Return the instants of whole numbers since 1970; null where microseconds do not fit into 64 bits."""
+    if per_second > 10**6:
+        return pc.divide(numbers, per_second // 10**6).cast(_INSTANT)
+    step = 10**6 // per_second
+    limit = (2**63 - 1) // step
+    fits = pc.and_(pc.less_equal(numbers, limit), pc.greater_equal(numbers, -limit))
+    return pc.multiply(pc.if_else(fits, numbers, None), step).cast(_INSTANT)
 
 
 _READERS: Final[dict[Kind, Callable[[pa.Array], pa.Array]]] = {

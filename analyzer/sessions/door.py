@@ -104,9 +104,7 @@ class _Faults:
 def _require_columns(rows: RawRows) -> None:
     missing = [name for name in REQUIRED if name not in rows.columns.column_names]
     if missing:
-        raise InputError(
-            f"{rows.file} has no column {', '.join(missing)}.", f"Required are {', '.join(REQUIRED)}."
-        )
+        raise InputError(f"{rows.file} has no column {', '.join(missing)}.", f"Required are {', '.join(REQUIRED)}.")
 
 
 def _typed(rows: RawRows, faults: _Faults) -> pa.Table:
@@ -124,9 +122,7 @@ def _typed(rows: RawRows, faults: _Faults) -> pa.Table:
     return pa.table(arrays, names=names)
 
 
-def _refuse_unreadable_column(
-    rows: RawRows, column: Column, raw: pa.Array, unreadable: Mask, rejected: Mask
-) -> None:
+def _refuse_unreadable_column(rows: RawRows, column: Column, raw: pa.Array, unreadable: Mask, rejected: Mask) -> None:
     judged = ~rejected
     if column.required and judged.any() and unreadable[judged].all():
         raise InputError(

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from analyzer.errors import InputError, did_you_mean
-from analyzer.sessions.convert import as_mask
+from analyzer.sessions.convert import Mask, as_mask
 from analyzer.sessions.records import RawRows
 from analyzer.sessions.schema import COLUMNS, REQUIRED, Kind
 
@@ -39,7 +40,8 @@ def read_parquet(path: Path, mapping: Mapping_) -> RawRows:
         names = pq.read_schema(path).names
         chosen = match_columns(names, mapping, str(path))
         keys = [source for canonical, source in chosen.items() if canonical in _KEYS]
-        table = pq.read_table(path, columns=list(chosen.values()), read_dictionary=keys, partitioning=None)
+        sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
+        table = pq.read_table(path, columns=sources, read_dictionary=keys, partitioning=None)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path} cannot be read as Parquet: {_first_line(error)}.",
@@ -61,17 +63,21 @@ def read_frame(frame: Any, mapping: Mapping_, label: str = "frame") -> RawRows:
 
 
 def read_csv(path: Path, mapping: Mapping_) -> RawRows:
-    """Read one CSV file with a header line; the separator is found, each physical line is a row.
+    """Read one CSV file with a header line; the separator is found, line breaks in quoted values are kept.
 
-    A line with too few or too many fields is quarantined, not an error. Bytes that are not UTF-8 are read as
-    Windows-1252, and said.
+    A line with too few or too many fields is quarantined, not an error; so is each line that a quote swallows because
+    nothing closes it. Bytes that are not UTF-8 are read as Windows-1252, and said.
 
     Raises
     ------
     InputError
-        When the file is empty, not text, or a required column is missing.
+        When the file is missing, empty, not text, or a required column is missing.
     """
-    head = path.open("rb").read(65_536)
+    try:
+        with path.open("rb") as file:
+            head = file.read(65_536)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Give a file that exists.") from error
     if not head.strip():
         raise InputError(f"{path} is empty.", "Give a file with a header line and at least one row.")
     utf16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
@@ -83,7 +89,7 @@ def read_csv(path: Path, mapping: Mapping_) -> RawRows:
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if utf16 or "utf" not in str(error).casefold():
             raise InputError(f"{path} cannot be read as CSV: {_first_line(error)}.") from error
-        table, chosen, line, reject = _parse_csv(path, mapping, "cp1252")
+        table, chosen, line, reject = _parse_windows(path, mapping)
         notes = (f"{path.name} is not UTF-8; it was read as Windows-1252.",)
     rows = _rows(table, chosen, str(path))
     return RawRows(rows.columns, rows.file, line, reject, notes)
@@ -107,13 +113,18 @@ def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str
         if source not in present:
             raise InputError(
                 f"{label} has no column {source!r} to map to {canonical}.",
-                did_you_mean(source, present) or f"Present are {', '.join(present)}.",
+                did_you_mean(str(source), present) or f"Present are {', '.join(present)}.",
             )
-    by_plain_name = {_plain(name): name for name in reversed(present)}
+    by_plain_name = {_plain(name): name for name in reversed(present)} | {name: name for name in present}
     found = {name: by_plain_name[name] for name in COLUMNS if name in by_plain_name}
     chosen = {name: mapping.get(name, found.get(name, "")) for name in COLUMNS}
     chosen = {name: source for name, source in chosen.items() if source}
     _require(chosen, present, label)
+    for source in chosen.values():
+        if present.count(source) > 1:
+            raise InputError(
+                f"{label} has {present.count(source)} columns named {source!r}.", "Rename or drop all but one."
+            )
     return chosen
 
 
@@ -183,53 +194,94 @@ def _parse_csv(
 ) -> tuple[pa.Table, dict[str, str], pa.Array, pa.Array | None]:
     """Return the table, its columns, and the line number and rejection reason of every row."""
     with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
-        header = file.readline().rstrip("\r\n")
+        header, more = file.readline().rstrip("\r\n"), file.readline()
     separator = max(_SEPARATORS, key=header.count)
     names = next(csv.reader([header], delimiter=separator))
     chosen = match_columns(names, mapping, str(path))
-    bad: list[tuple[int, bool]] = []
+    if not more:
+        raise InputError(f"{path} holds no rows.", "Give a source with at least one viewing session.")
+    bad: list[tuple[int, str]] = []
 
     def note_bad(row: Any) -> str:
-        bad.append((row.number, bool(row.text.strip(separator + " \r\n"))))
+        bad.append((row.number, row.text))
         return "skip"
 
-    table = pa_csv.read_csv(
-        path,
-        read_options=pa_csv.ReadOptions(
-            use_threads=False, encoding=encoding, column_names=names, skip_rows=1, block_size=1 << 24
-        ),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=separator, ignore_empty_lines=False, invalid_row_handler=note_bad
-        ),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            include_columns=list(chosen.values()),
-            strings_can_be_null=True,
-            null_values=["", "NULL", "null", "NaN", "nan", "NA", "None"],
-        ),
-    )
-    return _with_bad_rows(table, chosen, bad, len(names))
+    def read(columns: list[str]) -> pa.Table:
+        bad.clear()
+        return pa_csv.read_csv(
+            path,
+            read_options=pa_csv.ReadOptions(
+                use_threads=False, encoding=encoding, column_names=names, skip_rows=1, block_size=1 << 24
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=separator, ignore_empty_lines=False, invalid_row_handler=note_bad
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=columns,
+                strings_can_be_null=True,
+                null_values=["", "NULL", "null", "NaN", "nan", "NA", "None"],
+            ),
+        )
+
+    table = read(list(dict.fromkeys(chosen.values())))
+    blank = _all_null(table)
+    if blank.any() and len(names) > table.num_columns:
+        blank = _all_null(read(names))  # a row with a value in any column, declared or not, is a row
+    lines = _first_lines(path, encoding, separator, table.num_rows + len(bad))
+    good = np.setdiff1d(np.arange(len(lines)), [number - 2 for number, _ in bad])
+    wrong = [
+        int(lines[number - 2]) + nth
+        for number, text in bad
+        for nth, line in enumerate(text.splitlines())
+        if line.strip(separator + " ")
+    ]
+    reason = f"the line does not have the {len(names)} fields of the header"
+    columns, line, reject = _with_bad_rows(table.filter(pa.array(~blank)), lines[good][~blank], wrong, reason)
+    return columns, chosen, line, reject
+
+
+def _parse_windows(path: Path, mapping: Mapping_) -> tuple[pa.Table, dict[str, str], pa.Array, pa.Array | None]:
+    try:
+        return _parse_csv(path, mapping, "cp1252")
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} is neither UTF-8 nor Windows-1252: {_first_line(error)}.", "Save it as UTF-8."
+        ) from error
+
+
+def _all_null(table: pa.Table) -> Mask:
+    null: Mask = np.logical_and.reduce([as_mask(column.combine_chunks().is_null()) for column in table.columns])
+    return null
+
+
+def _first_lines(path: Path, encoding: str, separator: str, records: int) -> npt.NDArray[np.int64]:
+    """Return the line on which each record begins; most files have one line a record, which is fast to see."""
+    one_line_each = np.arange(2, records + 2)
+    quoted, breaks, end = False, 0, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 24):
+            quoted, breaks, end = quoted or b'"' in chunk, breaks + chunk.count(b"\n"), chunk[-1:]
+    if not quoted or breaks + (end != b"\n") == records + 1:
+        return one_line_each
+    with path.open(encoding=encoding, errors="replace", newline="") as text:
+        reader = csv.reader(text, delimiter=separator)
+        try:
+            last = [reader.line_num for _ in reader]
+        except csv.Error:
+            return one_line_each
+    return np.array(last[:-1], dtype=np.int64) + 1 if len(last) == records + 1 else one_line_each
 
 
 def _with_bad_rows(
-    table: pa.Table, chosen: dict[str, str], bad: list[tuple[int, bool]], width: int
-) -> tuple[pa.Table, dict[str, str], pa.Array, pa.Array | None]:
-    """Number the lines and append those with the wrong number of fields; blank lines are no rows."""
-    lines = np.setdiff1d(np.arange(2, table.num_rows + len(bad) + 2), [number for number, _ in bad])
-    blank = np.logical_and.reduce([as_mask(column.combine_chunks().is_null()) for column in table.columns])
-    if blank.any():
-        table, lines = table.filter(pa.array(~blank)), lines[~blank]
-    wrong = np.array([number for number, has_text in bad if has_text], dtype=np.int64)
-    if len(wrong) == 0:
-        return table, chosen, pa.array(lines), None
+    table: pa.Table, lines: npt.NDArray[np.int64], wrong: list[int], reason: str
+) -> tuple[pa.Table, pa.Array, pa.Array | None]:
+    """Append the lines with the wrong number of fields, with the reason why they are none."""
+    if not wrong:
+        return table, pa.array(lines), None
     padding = pa.table([pa.nulls(len(wrong), f.type) for f in table.schema], schema=table.schema)
-    reasons = [None] * table.num_rows + [f"the line does not have the {width} fields of the header"] * len(wrong)
-    return (
-        pa.concat_tables([table, padding]),
-        chosen,
-        pa.array(np.concatenate([lines, wrong])),
-        pa.array(reasons, type=pa.string()),
-    )
+    reasons = pa.array([None] * table.num_rows + [reason] * len(wrong), type=pa.string())
+    return pa.concat_tables([table, padding]), pa.array(np.append(lines, wrong)), reasons
 
 
 def _first_line(error: Exception) -> str:
