@@ -17,7 +17,8 @@ def run(result: dict[str, Any]) -> str:
             *[f"Note: {note}" for note in result["notes"]],
             "",
             f"Model: {result['model']} ({result['model_reason']}).",
-            f"{result['vectors']:,} windows, {count} patterns; {result['withheld_share']:.1%} of windows are withheld.",
+            f"The model has {count} patterns. {result['vectors']:,} windows were classified,"
+            f" {result['withheld_share']:.1%} of them withheld.",
             "",
             _pattern_table(result["patterns"]),
             "",
@@ -101,7 +102,8 @@ def models(result: dict[str, Any]) -> str:
     rows = [
         (m["model"], str(m["patterns"]), m["window"], m["rulebook_hash"][:12], m["fitted_on"]) for m in result["models"]
     ]
-    return _table(("model", "patterns", "window", "rulebook", "fitted on"), rows)
+    unusable = [f"Cannot be used: {m['model']}. {m['because']}" for m in result["unusable"]]
+    return "\n".join([_table(("model", "patterns", "window", "rulebook", "fitted on"), rows), *unusable])
 
 
 def _tally(tally: dict[str, Any]) -> str:

@@ -106,7 +106,7 @@ def read_moments(texts: pa.Array, group: pa.Array | None = None) -> Moments:
         order, reason = _decide(a[_found(last)], b[_found(last)])
         if not reason:
             breaks = {o: _breaks(moments(o)[0] * 86_400 + time, group, found) for o in DateOrder}
-            order, reason = _decide_by_time(breaks, _equals(last, "mark", "/").any())
+            order, reason = _decide_by_time(breaks, bool(_equals(last, "mark", "/").any()))
     day, valid = moments(order or DateOrder.MONTH_FIRST)
     seconds = day * 86_400
     return Moments(_instants(seconds, valid), _instants(seconds + time, valid & timed), order, reason)
