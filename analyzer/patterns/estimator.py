@@ -81,11 +81,11 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         context = context_of(X) if isinstance(X, pd.DataFrame) else None
         values = self._validated(X, reset=True)
         counted = _households(households, context, index, len(values))
-        order = _canonical_order(values, counted)
+        settings = context.settings(index) if context is not None else None
+        order = _canonical_order(values, settings, counted)
         labels = np.empty(len(values), dtype=np.int64)
         labels[order] = self._fit_ordered(values[order], counted[order])
         self.labels_ = labels
-        settings = context.settings(index) if context is not None else None
         names = list(getattr(self, "feature_names_in_", [f"x{i}" for i in range(values.shape[1])]))
         self.everyone_, self.profiles_ = profile.describe(
             pd.DataFrame(values[order], columns=names),
@@ -94,6 +94,7 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
             self.scaling_,
             settings.iloc[order] if settings is not None else None,
             self.min_households,
+            self.prototypes_.patterns,
         )
         return self
 
@@ -118,9 +119,9 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         return ids[labels]
 
     def _fit_ordered(self, values: Floats, households: npt.NDArray[Any]) -> Ints:
-        self.scaling_ = Scaling.fit(values, getattr(self, "feature_names_in_", None))
-        scaled = self.scaling_.apply(values)
-        self.axes_ = principal_axes(scaled, self.n_axes)
+        kept = _without_rarely_known(values, households, self.min_households)
+        self.scaling_ = Scaling.fit(kept, getattr(self, "feature_names_in_", None))
+        self.axes_ = principal_axes(self.scaling_.apply(kept), self.n_axes)
         points = self._project(values)
         chosen = _even_selection(len(points), self.max_fit_vectors)
         found = self._cluster(points[chosen])
@@ -129,7 +130,10 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         return self.prototypes_.assign(points)
 
     def _project(self, values: Floats) -> Floats:
-        projected: Floats = self.scaling_.apply(values) @ self.axes_
+        scaled = self.scaling_.apply(values)
+        projected = np.zeros((len(scaled), self.axes_.shape[1]))
+        for column, weights in enumerate(self.axes_):  # a matrix product rounds a row by where it stands; this does not
+            projected += scaled[:, column, None] * weights
         return projected
 
     def _cluster(self, points: Floats) -> Ints:
@@ -191,13 +195,36 @@ def _households(
     return viewers_of(index) if len(index) == count else np.arange(count).astype(str)
 
 
-def _canonical_order(values: Floats, households: npt.NDArray[Any]) -> Ints:
-    """Order rows by their own values: row order can then change no sum and no tie.
+def _canonical_order(values: Floats, settings: pd.DataFrame | None, households: npt.NDArray[Any]) -> Ints:
+    """Order rows by their own values: neither row order nor a name can then change a sum or a tie.
 
-    Equal rows are ordered by the size of their household, and only then by its name.
+    Equal rows are ordered by all the rows of their household. Households that still tie are alike in everything, so
+    that it does not matter which comes first.
     """
-    _, codes, sizes = np.unique(households, return_inverse=True, return_counts=True)
-    return np.lexsort((codes, sizes[codes], *np.nan_to_num(values, nan=-1.0).T[::-1], *np.isnan(values).T[::-1]))
+    rows = values if settings is None else np.hstack([values, settings.to_numpy(dtype=np.float64)])
+    keys = (*np.nan_to_num(rows, nan=-1.0).T[::-1], *np.isnan(rows).T[::-1])
+    order = np.lexsort(keys)
+    changes = np.zeros(len(rows), dtype=bool)
+    for key in keys:
+        changes[1:] |= key[order][1:] != key[order][:-1]
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.cumsum(changes)
+    _, codes = np.unique(households, return_inverse=True)
+    if changes[1:].all():
+        return order
+    by_household = np.lexsort((rank, codes))
+    ends = np.cumsum(np.bincount(codes))[:-1]
+    alike = {part.tobytes(): part.tolist() for part in np.split(rank[by_household], ends)}
+    place = {key: at for at, (key, _) in enumerate(sorted(alike.items(), key=lambda item: item[1]))}
+    likeness = np.array([place[part.tobytes()] for part in np.split(rank[by_household], ends)])
+    return np.lexsort((codes, likeness[codes], rank))
+
+
+def _without_rarely_known(values: Floats, households: npt.NDArray[Any], k: int) -> Floats:
+    """Return `values` without the features that fewer than `k` households have: their mean would be about somebody."""
+    _, codes = np.unique(households, return_inverse=True)
+    known = [len(np.unique(codes[~np.isnan(column)])) >= k for column in values.T]
+    return np.where(known, values, np.nan)
 
 
 def _even_selection(count: int, most: int) -> Ints:

@@ -98,17 +98,21 @@ def describe(
     scaling: Scaling,
     settings: pd.DataFrame | None,
     k: int,
+    patterns: int,
 ) -> tuple[PatternProfile, tuple[PatternProfile, ...]]:
-    """Return the profile of everyone and of each pattern, in the order of their numbers."""
+    """Return the profile of everyone and of each of `patterns` patterns, in the order of their numbers.
+
+    Rows come in an order that does not depend on names; equal values keep it.
+    """
     scaled = pd.DataFrame(scaling.apply(vectors.to_numpy()), columns=vectors.columns)
     scaled = scaled.where(vectors.notna())
     _, codes = np.unique(households, return_inverse=True)
     everyone = _profile("everyone", "Everyone", vectors, scaled, codes, None, k)
-    groups = [np.flatnonzero(labels == n) for n in range(labels.max(initial=-1) + 1)]
+    groups = [np.flatnonzero(labels == n) for n in range(patterns)]
     profiles: list[PatternProfile] = []
     for number, rows in enumerate(groups):
-        found = _over_represented(settings, codes, rows, len(groups)) if settings is not None else ()
-        contrasts = _contrasts(scaled.iloc[rows], scaled)
+        found = _over_represented(settings, codes, rows, patterns) if settings is not None else ()
+        contrasts = _contrasts(scaled.iloc[rows], scaled, codes[rows], k)
         name = name_of(contrasts, taken=[p.name for p in profiles])
         part = (vectors.iloc[rows], scaled.iloc[rows], codes[rows])
         profiles.append(_profile(f"P{number + 1:02d}", name, *part, contrasts, k, found))
@@ -141,9 +145,12 @@ def _profile(
     )
 
 
-def _contrasts(inside: pd.DataFrame, everyone: pd.DataFrame) -> dict[str, float]:
+def _contrasts(inside: pd.DataFrame, everyone: pd.DataFrame, codes: Ints, k: int) -> dict[str, float]:
+    """Return the differences of means; a feature that fewer than k households have here has none."""
     difference = inside.mean() - everyone.mean()
-    return {str(name): round(float(value), 3) for name, value in difference.items() if not np.isnan(value)}
+    known = inside.notna().to_numpy()
+    told = {name: len(np.unique(codes[known[:, column]])) >= k for column, name in enumerate(inside.columns)}
+    return {str(name): round(float(value), 3) for name, value in difference.items() if told[name]}
 
 
 def _smoothed_quantiles(values: Floats, codes: Ints, k: int) -> dict[float, float]:
@@ -153,7 +160,7 @@ def _smoothed_quantiles(values: Floats, codes: Ints, k: int) -> dict[float, floa
     """
     known = ~np.isnan(values)
     values, codes = values[known], codes[known]
-    order = np.lexsort((codes, values))
+    order = np.argsort(values, kind="stable")
     values, codes = values[order], codes[order]
     if len(np.unique(codes)) < k:
         return {}

@@ -17,6 +17,7 @@ from analyzer.features.segments import Floats, Ints
 
 NO_PATTERN: Final = -1
 _REACH_SPREADS: Final = 2.5
+_ROUNDING: Final = 1e-9  # equal vectors lie this near to their own mean
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Prototypes:
     reach: Floats
     pattern: Ints
     households: Ints
+
+    @property
+    def patterns(self) -> int:
+        """How many patterns there are."""
+        return int(self.pattern.max(initial=NO_PATTERN)) + 1
 
     def assign(self, points: Floats) -> Ints:
         """Return the pattern number of each point, shape (n_points,); -1 where none is in reach."""
@@ -74,7 +80,8 @@ def _count(codes: Ints) -> int:
 def _cell(points: Floats, codes: Ints, pattern: int) -> tuple[Floats, float, int, int]:
     center = points.mean(axis=0)
     distance = np.linalg.norm(points - center, axis=1)
-    return center, float(distance.mean() + _REACH_SPREADS * distance.std()), pattern, _count(codes)
+    reach = float(distance.mean() + _REACH_SPREADS * distance.std() + _ROUNDING)
+    return center, reach, pattern, _count(codes)
 
 
 def _cut(points: Floats, codes: Ints, rows: Ints, k: int) -> list[Ints]:

@@ -44,6 +44,8 @@ HIGH: Final[dict[str, Word]] = {
     "rewatched_hours_share": Word("known titles again", _REPETITION),
     "title_passes_max": Word("one title again and again", _REPETITION),
     "top_title_share": Word("most hours with one title", _REPETITION),
+    "replay_gap_median_days": Word("known titles after a while", _REPETITION),
+    "replay_gap_variation": Word("known titles at changing intervals", _REPETITION),
     "night_share": Word("late at night", _NIGHT),
     "daytime_share": Word("in the daytime", _COMPANY),
     "hour_concentration": Word("at one time of day", _RHYTHM),
@@ -72,6 +74,8 @@ HIGH: Final[dict[str, Word]] = {
 }
 
 LOW: Final[dict[str, Word]] = {
+    "replay_gap_median_days": Word("known titles again soon", _REPETITION),
+    "replay_gap_variation": Word("known titles at even intervals", _REPETITION),
     "night_share": Word("not at night", _RHYTHM),
     "daytime_share": Word("in the evening", _RHYTHM),
     "weekday_share": Word("at weekends", "Time off, often shared."),
