@@ -57,7 +57,7 @@ def histories(draw: st.DrawFn) -> pd.DataFrame:
     return frame.drop_duplicates(ignore_index=True)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(frame=histories(), days=st.sampled_from([1, 7, 28, None]))
 def test_every_feature_is_what_its_definition_says(frame: pd.DataFrame, days: int | None) -> None:
     expected = vectors(frame, days)
