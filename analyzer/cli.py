@@ -40,22 +40,22 @@ Timezone = Annotated[
 ]
 KeyFile = Annotated[
     Path | None,
-    typer.Option(help="The key that hashes names; created on first use. [default: in your configuration folder]"),
+    typer.Option(help="The key that hashes names; created on first use. (default: in your configuration folder)"),
 ]
 Pseudonyms = Annotated[
     bool | None,
-    typer.Option("--pseudonyms/--plain-names", help="Hash viewers and households. [default: if the export names them]"),
+    typer.Option("--pseudonyms/--plain-names", help="Hash viewers and households. (default: if the export names them)"),
 ]
 KeepAutoplay = Annotated[bool, typer.Option("--keep-autoplay", help="Keep rows that began without anybody's action.")]
 RulebookFile = Annotated[
     Path | None,
-    typer.Option("--rulebook", help="A rulebook in TOML. [default: the model's own, else the shipped one]"),
+    typer.Option("--rulebook", help="A rulebook in TOML. (default: the model's own, else the shipped one)"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 ModelName = Annotated[str, typer.Option("--model", help="A bundle's folder, or 'reference'.")]
 ClusterSize = Annotated[
     int | None,
-    typer.Option(min=2, help="Fewest vectors of a pattern. [default: 0.5 % of all, at least 30]"),
+    typer.Option(min=2, help="Fewest vectors of a pattern. (default: 0.5 % of all, at least 30)"),
 ]
 
 
@@ -64,7 +64,7 @@ def run(
     sessions: Sources = None,
     model: Annotated[Path | None, typer.Option(help="Classify with this model instead of fitting one.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("analyzer-out"),
-    window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. [default: 28d]")] = None,
+    window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. (default: 28d)")] = None,
     rulebook: RulebookFile = None,
     min_cluster_size: ClusterSize = None,
     map_: Map = None,
@@ -168,7 +168,7 @@ def synth(
     days: Annotated[int, typer.Option(min=1, help="Number of days.")] = 84,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same rows.")] = 0,
     start: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day. [default: 2023-12-25]")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day. (default: 2023-12-25)")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -102,7 +102,8 @@ def _expand(item: str | os.PathLike[str]) -> list[Path]:
         return _inside(path)
     if path.exists():
         return [path]
-    matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute
+    found_names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - may be absolute
+    matches = sorted(match for match in map(Path, found_names) if match.exists())  # glob also finds dangling links
     if matches:
         return [found for match in matches for found in (_inside(match) if match.is_dir() else [match])]
     raise InputError(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from analyzer.errors import InputError, did_you_mean
+from analyzer.errors import AnalyzerError, InputError, did_you_mean
 from analyzer.features.extract import extract_features
 from analyzer.features.windows import Window
 from analyzer.patterns.bundle import MANIFEST
@@ -26,7 +27,7 @@ from analyzer.workflow.run import RunOptions as RunOptions
 from analyzer.workflow.run import RunResult, fit, run, save
 
 Step = Callable[[str], None]
-DEFAULT_OUT: Final = Path("analyzer-out")
+DEFAULT_MODELS: Final = Path("models")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def fit_job(
     """Fit a model on vectors and save it."""
     step("reading vectors")
     vectors, window = tables.read_vectors(vectors_path)
+    if len(vectors) == 0:
+        raise InputError(f"{vectors_path} holds no vectors.", "Make them with: analyzer features")
     step("finding patterns")
     model = fit(vectors, window, source or f"{len(vectors):,} vectors of {vectors_path.name}", rulebook, size)
     step("writing")
@@ -143,7 +146,7 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
         known = [mark.pattern_id for mark in model.marks]
         raise InputError(
             f"The model has no pattern {pattern_id!r}.",
-            did_you_mean(pattern_id, known) or f"It has {', '.join(known)}.",
+            did_you_mean(_as_id(pattern_id), known) or f"It has {', '.join(known)}.",
         )
     profile, mark = found
     return {
@@ -155,6 +158,12 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
         "sentences": [reason.sentence() for reason in mark.reasons],
         "base_rate": BASE_RATE,
     }
+
+
+def _as_id(text: str) -> str:
+    """Return P1, p-1 or 1 as P01."""
+    number = re.fullmatch(r"[Pp]?\W?[Oo0]*(\d{1,2})", text.strip())
+    return f"P{int(number[1]):02d}" if number else text
 
 
 def synth_job(out: Path, truth: Path | None, viewers: int, days: int, seed: int, start: date | None) -> dict[str, Any]:
@@ -171,10 +180,24 @@ def synth_job(out: Path, truth: Path | None, viewers: int, days: int, seed: int,
 
 
 def models_job(folder: Path) -> dict[str, Any]:
-    """List the reference model and the bundles below a folder."""
+    """List the reference model and the bundles below a folder; apart from them those that cannot be used.
+
+    Raises
+    ------
+    InputError
+        When there is no such folder; the default one may be absent.
+    """
+    if not folder.is_dir() and folder != DEFAULT_MODELS:
+        raise InputError(f"There is no folder {folder}.", "Give the folder that holds bundles.")
     places = [reference_folder(), *sorted(p.parent for p in folder.glob(f"**/{MANIFEST}") if folder.is_dir())]
     unique = {place.resolve(): place for place in places if (place / MANIFEST).exists()}
-    return {"models": [_listed(place) for place in unique.values()]}
+    listed, unusable = [], []
+    for place in unique.values():
+        try:
+            listed.append(_listed(place))
+        except AnalyzerError as error:  # one that cannot be used must not hide the others
+            unusable.append({"model": str(place), "because": error.cause})
+    return {"models": listed, "unusable": unusable}
 
 
 def rulebook_from(path: Path | None) -> Rulebook | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from analyzer.errors import OutputError
@@ -26,18 +29,19 @@ def staged(target: Path) -> Iterator[Path]:
         When the folder cannot be written or the disk is full.
     """
     target = target.expanduser().absolute()
+    stage = target.with_name(f".{target.name}.partial-{secrets.token_hex(4)}")
     with _as_output_error(target):
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not os.access(target, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "permission denied", str(target))
-        stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
     try:
         with _as_output_error(target):
+            stage.mkdir()
             yield stage
-            stage.chmod(0o755)
-            _publish(stage, target)
+            with _undisturbed():
+                _publish(stage, target)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -53,7 +57,8 @@ def staged_file(target: Path) -> Iterator[Path]:
             yield part
             part.replace(target)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # such as a parent that is a file; what went wrong has been said
+            part.unlink(missing_ok=True)
 
 
 def _publish(stage: Path, target: Path) -> None:
@@ -69,6 +74,23 @@ def _publish(stage: Path, target: Path) -> None:
             shutil.rmtree(old)
         else:
             entry.replace(place)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back what stops the run: between two renames the results of two runs would mix."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda n, _: held.append(n)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+    if held:
+        signal.raise_signal(held[0])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -58,12 +59,26 @@ def read_vectors(path: Path) -> tuple[pd.DataFrame, str]:
     window = (table.schema.metadata or {}).get(b"analyzer.window", b"28d").decode()
     frame = table.to_pandas().set_index(_INDEX).sort_index()
     kept = [c for c in frame.columns if str(c).startswith("context.")]
-    vectors = frame.drop(columns=kept).astype("float64")
+    vectors = _numbers(frame.drop(columns=kept), path)
     if len(kept) == len(_CONTEXT):
         vectors.attrs[context.ATTRIBUTE] = VectorContext(
             frame[kept].rename(columns=lambda c: c.removeprefix("context."))
         )
     return vectors, window
+
+
+def _numbers(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    columns: dict[str, pd.Series[float]] = {}
+    for name, column in frame.items():
+        try:
+            columns[str(name)] = column.astype("float64")
+        except (TypeError, ValueError):
+            columns[str(name)] = pd.Series(np.inf, index=frame.index)
+        if np.isinf(columns[str(name)]).any():
+            raise InputError(
+                f"{path} holds no vectors: column {name} is not of finite numbers.", "Make them with: analyzer features"
+            )
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def write_json(values: Any, path: Path) -> None:
