@@ -31,7 +31,7 @@ class OverRepresentation:
     setting : the session column.
     ratio : share of households with the setting inside the pattern over the share outside.
     p_value : one-sided hypergeometric test (Fisher's exact test), multiplied by the number of tests made
-        (Bonferroni), at most 1.
+        (Bonferroni), at most 1. One digit, rounded down: all digits would tell the exact counts behind it.
     """
 
     setting: str
@@ -149,8 +149,8 @@ def _contrasts(inside: pd.DataFrame, everyone: pd.DataFrame, codes: Ints, k: int
     """Return the differences of means; a feature that fewer than k households have here has none."""
     difference = inside.mean() - everyone.mean()
     known = inside.notna().to_numpy()
-    told = {name: len(np.unique(codes[known[:, column]])) >= k for column, name in enumerate(inside.columns)}
-    return {str(name): round(float(value), 3) for name, value in difference.items() if told[name]}
+    told = {str(name): len(np.unique(codes[known[:, column]])) >= k for column, name in enumerate(inside.columns)}
+    return {str(name): round(float(value), 3) for name, value in difference.items() if told[str(name)]}
 
 
 def _smoothed_quantiles(values: Floats, codes: Ints, k: int) -> dict[float, float]:
@@ -207,4 +207,10 @@ def _compare(
     share_outside = max((users - users_here) / outside, 1.0 / outside)
     p_value = float(hypergeom.sf(users_here - 1, everybody, users, all_here))
     ratio = users_here / max(all_here, 1) / share_outside
-    return OverRepresentation(setting, round(ratio, 2), min(1.0, p_value * tests))
+    return OverRepresentation(setting, round(ratio, 2), _one_digit(min(1.0, p_value * tests)))
+
+
+def _one_digit(value: float) -> float:
+    """Round a positive number down to one significant digit."""
+    first, exponent = f"{value:.16e}".split("e")
+    return float(f"{first[0]}e{exponent}")
