@@ -105,7 +105,7 @@ def test_reference_pages_are_those_that_the_code_writes(tmp_path):
 def test_every_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = [
-        re.split(r"[<>=]", spec)[0]
+        re.split(r"[<>=\[]", spec)[0]
         for spec in project["dependencies"] + [s for extra in project["optional-dependencies"].values() for s in extra]
     ]
     reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text()
