@@ -88,7 +88,10 @@ def read_csv(path: Path, mapping: Mapping_) -> RawRows:
         table, chosen, line, reject = _parse_csv(path, mapping, "utf-16" if utf16 else "utf-8")
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if utf16 or "utf" not in str(error).casefold():
-            raise InputError(f"{path} cannot be read as CSV: {_first_line(error)}.") from error
+            raise InputError(
+                f"{path} cannot be read as CSV: {_first_line(error)}.",
+                "Look for a quote that nothing closes or a line of many megabytes; or give a Parquet file.",
+            ) from error
         table, chosen, line, reject = _parse_windows(path, mapping)
         notes = (f"{path.name} is not UTF-8; it was read as Windows-1252.",)
     rows = _rows(table, chosen, str(path))

@@ -41,9 +41,7 @@ def histories(draw: st.DrawFn) -> pd.DataFrame:
                     "series_id": draw(st.sampled_from([None, "series-a", "series-b"])) if title else None,
                     "runtime_s": draw(st.sampled_from([None, float(length), float(length)])),
                     "end_position_s": draw(
-                        st.one_of(
-                            st.none(), st.sampled_from(_SHARES).map(lambda s, n=length: float(round(n * s)))
-                        )
+                        st.one_of(st.none(), st.sampled_from(_SHARES).map(lambda s, n=length: float(round(n * s))))
                     ),
                     "utc_offset_min": draw(st.sampled_from([None, 0, 60, -480, 330])),
                 }

@@ -191,6 +191,11 @@ def test_lines_that_an_unclosed_quote_swallows_are_quarantined_not_lost(csv: Pat
     assert lines_of(sessions) == [4, 5, 6, 7]
 
 
+def test_a_line_longer_than_any_block_is_told_with_what_to_look_for(csv: Path) -> None:
+    with pytest.raises(InputError, match="a quote that nothing closes or a line of many megabytes"):
+        of_csv(csv, f"{HEAD}\n{ROW}\nana,{'x' * (1 << 25)},2024-01-01,5\n")
+
+
 def test_lines_are_counted_beyond_the_first_block(csv: Path) -> None:
     # A block is 16 MiB; padding in a column that is not read makes a million bytes of few rows.
     rows = [f"v{i},film,2024-01-01 20:00,60,{'x' * 20_000}" for i in range(1_000)]
