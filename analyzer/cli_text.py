@@ -71,12 +71,15 @@ def marks(result: dict[str, Any]) -> str:
 
 def explain(result: dict[str, Any]) -> str:
     """Return one pattern in full: what it is, what it may give, its mark, why, and the base-rate line."""
-    contrasts = [f"  {value:+.1f} sd  {name}" for name, value in result["contrasts"].items()]
+    contrasts = [
+        f"  {value:+.1f} sd  {result['meanings'].get(name, name).rstrip('.')} ({name})"
+        for name, value in result["contrasts"].items()
+    ]
     return "\n".join(
         [
             f"{result['pattern']}: {result['name']}",
             f"Households: {result['size_band']}",
-            *(["", "Differs from everyone by:", *contrasts] if contrasts else []),
+            *(["", "Differs from everyone by (sd: standard deviations):", *contrasts] if contrasts else []),
             *(["", "What this may give people:"] if result["gives"] else []),
             *[f"  {sentence}" for sentence in result["gives"]],
             "",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analyzer.errors import AnalyzerError, InputError, did_you_mean
+from analyzer.features.catalog import select
 from analyzer.features.extract import extract_features
 from analyzer.features.windows import Window
 from analyzer.patterns.bundle import MANIFEST
@@ -155,6 +156,7 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
         "size_band": profile.size_band if profile else "not counted",
         "gives": gives(profile.contrasts) if profile else [],
         "contrasts": dict(profile.leading_contrasts()) if profile else {},
+        "meanings": {spec.name: spec.meaning for spec in select()} if profile else {},
         "sentences": [reason.sentence() for reason in mark.reasons],
         "base_rate": BASE_RATE,
     }
