@@ -98,7 +98,7 @@ def _paths(source: Any) -> list[Path] | None:
 
 def _expand(item: str | os.PathLike[str]) -> list[Path]:
     path = Path(item).expanduser()
-    if path.is_dir():
+    if _is_folder(item, path):
         return _inside(path)
     if path.exists():
         return [path]
@@ -109,6 +109,19 @@ def _expand(item: str | os.PathLike[str]) -> list[Path]:
     raise InputError(
         f"{path} does not exist." if not glob.has_magic(str(path)) else f"Nothing matches {path}.",
         "Give a file, a folder or a glob of Parquet or CSV files.",
+    )
+
+
+def _is_folder(item: str | os.PathLike[str], path: Path) -> bool:
+    try:
+        if os.fspath(item):
+            return path.is_dir()
+        why = "it is empty"
+    except (OSError, ValueError) as error:
+        why = str(getattr(error, "strerror", None) or error).lower()
+    raise InputError(
+        f"{os.fspath(item)[:40]!r} is no path: {why}.",
+        "Give the name of a file or folder; the text of a CSV must be read into a table first.",
     )
 
 
