@@ -140,7 +140,7 @@ def test_several_files_with_different_columns_join(folder: Path) -> None:
     assert sessions.tally.read == 5
 
 
-@pytest.mark.parametrize("text", ["", "viewer_id,title_id\n" * 500, "sessions\0.csv"])
+@pytest.mark.parametrize("text", ["", "viewer_id,title_id\n" * 500])
 def test_a_text_that_is_no_path_is_told(text: str) -> None:
     with pytest.raises(InputError, match="is no path"):
         read_sessions(text)
