@@ -23,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # markup would swallow "[default: ...]", and boxes are read out letter by letter
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -40,31 +41,34 @@ Timezone = Annotated[
 ]
 KeyFile = Annotated[
     Path | None,
-    typer.Option(help="The key that hashes names; created on first use. (default: in your configuration folder)"),
+    typer.Option(help="The key that hashes names; created on first use. [default: in your configuration folder]"),
 ]
 Pseudonyms = Annotated[
     bool | None,
-    typer.Option("--pseudonyms/--plain-names", help="Hash viewers and households. (default: if the export names them)"),
+    typer.Option("--pseudonyms/--plain-names", help="Hash viewers and households. [default: if the export names them]"),
 ]
 KeepAutoplay = Annotated[bool, typer.Option("--keep-autoplay", help="Keep rows that began without anybody's action.")]
 RulebookFile = Annotated[
     Path | None,
-    typer.Option("--rulebook", help="A rulebook in TOML. (default: the model's own, else the shipped one)"),
+    typer.Option("--rulebook", help="A rulebook in TOML. [default: the model's own, else the shipped one]"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 ModelName = Annotated[str, typer.Option("--model", help="A bundle's folder, or 'reference'.")]
 ClusterSize = Annotated[
     int | None,
-    typer.Option(min=2, help="Fewest vectors of a pattern. (default: 0.5 % of all, at least 30)"),
+    typer.Option(min=2, help="Fewest vectors of a pattern. [default: 0.5 % of all, at least 30]"),
 ]
 
 
-@app.command(epilog="Example: analyzer run views.parquet --out results")
+@app.command(
+    short_help="The main job: sessions in; patterns, marks and a report out.",
+    epilog="Example: analyzer run views.parquet --out results",
+)
 def run(
     sessions: Sources = None,
     model: Annotated[Path | None, typer.Option(help="Classify with this model instead of fitting one.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("analyzer-out"),
-    window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. (default: 28d)")] = None,
+    window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. [default: 28d]")] = None,
     rulebook: RulebookFile = None,
     min_cluster_size: ClusterSize = None,
     map_: Map = None,
@@ -139,7 +143,10 @@ def classify(
     _answer(result, text.classify, as_json)
 
 
-@app.command(epilog="Example: analyzer marks --model models/mine")
+@app.command(
+    short_help="List a model's patterns with their marks and rules.",
+    epilog="Example: analyzer marks --model models/mine",
+)
 def marks(model: ModelName = "reference", rulebook: RulebookFile = None, as_json: Json = False) -> None:
     """List a model's patterns with their marks and the rules behind them."""
     from analyzer.workflow import jobs
@@ -147,7 +154,10 @@ def marks(model: ModelName = "reference", rulebook: RulebookFile = None, as_json
     _answer(jobs.marks_job(model, jobs.rulebook_from(rulebook)), text.marks, as_json)
 
 
-@app.command(epilog="Example: analyzer explain P07 --model models/mine")
+@app.command(
+    short_help="Explain one pattern: what it is, its mark and why.",
+    epilog="Example: analyzer explain P07 --model models/mine",
+)
 def explain(
     pattern: Annotated[str, typer.Argument(help="A pattern's id such as P07, or 'no pattern'.")],
     model: ModelName = "reference",
@@ -168,7 +178,7 @@ def synth(
     days: Annotated[int, typer.Option(min=1, help="Number of days.")] = 84,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same rows.")] = 0,
     start: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day. (default: 2023-12-25)")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day. [default: 2023-12-25]")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -194,7 +204,9 @@ def models(
 
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends with its exit code and no traceback."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores the end of a terminal
+            signal.signal(number, _stop)
     try:
         app()
     except AnalyzerError as error:

@@ -66,7 +66,7 @@ class Terminal:
     def env(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
         # The repository is on the path only for a checkout that is not installed.
-        return {**kept, **ONE_THREAD, "HOME": str(self.home), "COLUMNS": "120", "PYTHONPATH": str(REPOSITORY)}
+        return {**kept, **ONE_THREAD, "HOME": str(self.home), "COLUMNS": "80", "PYTHONPATH": str(REPOSITORY)}
 
     def path(self, name: str) -> Path:
         return self.folder / name

@@ -199,6 +199,7 @@ def test_help_has_an_example_that_names_the_command(command, terminal):
 def test_help_lists_every_command(terminal):
     text = terminal.run("--help").good().stdout
     assert [name for name in COMMANDS if name not in text] == []
+    assert [line for line in text.splitlines() if line.startswith("  ") and line.endswith("...")] == []
 
 
 @pytest.mark.parametrize(
