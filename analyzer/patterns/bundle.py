@@ -62,12 +62,11 @@ def read_bundle(folder: Path) -> Bundle:
         When a file is missing or changed, the schema is newer, or an array is not plain numbers.
     """
     manifest = _read_manifest(folder)
-    for name, expected in manifest["sha256"].items():
-        if name not in (ARRAYS, CARD):
-            raise BundleError(f"The bundle {folder} lists the foreign file {name!r}.", _AGAIN)
-        if _sha256(_read(folder, name)) != expected:
+    files = {name: _read(folder, name) for name in (ARRAYS, CARD)}
+    for name, data in files.items():
+        if _sha256(data) != manifest["sha256"][name]:
             raise BundleError(f"{folder / name} was changed after it was written.", _AGAIN)
-    return Bundle(manifest, _read_arrays(folder))
+    return Bundle(manifest, _arrays_in(files[ARRAYS], folder / ARRAYS))
 
 
 def feature_fingerprint(names: list[str]) -> str:
@@ -83,7 +82,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise BundleError(f"There is no bundle at {folder}.", "Give the folder that holds manifest.json.")
     raw = _read(folder, MANIFEST)
     try:
-        manifest = json.loads(raw)
+        manifest = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{folder / MANIFEST} is not JSON.", _AGAIN) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("sha256"), dict):
@@ -94,17 +93,30 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             f"The bundle {folder} has schema version {version!r}; this package reads up to {SCHEMA_VERSION}.",
             "Upgrade the package, or fit the model with this version.",
         )
-    unsigned = {key: value for key, value in manifest.items() if key != "digest"}
-    if manifest.get("digest") != _sha256(_canonical(unsigned)) or raw != _canonical(manifest):
+    if not _is_whole(manifest, raw):
         raise BundleError(f"{folder / MANIFEST} was changed after it was written.", _AGAIN)
     if set(manifest["sha256"]) != {ARRAYS, CARD}:
         raise BundleError(f"{folder / MANIFEST} does not list {ARRAYS} and {CARD}.", _AGAIN)
     return manifest
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_whole(manifest: dict[str, Any], raw: bytes) -> bool:
+    unsigned = {key: value for key, value in manifest.items() if key != "digest"}
+    try:
+        return bool(manifest.get("digest") == _sha256(_canonical(unsigned)) and raw == _canonical(manifest))
+    except (ValueError, RecursionError):  # lone surrogates, or deeper than anything that we write
+        return False
+
+
 def _read(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
+        if path.exists() and not path.is_file():
+            raise BundleError(f"{path} is not a file.", _AGAIN)
         if path.stat().st_size > _MOST_BYTES:
             raise BundleError(f"{path} is larger than {_MOST_BYTES:,} bytes.", _AGAIN)
         return path.read_bytes()
@@ -112,18 +124,19 @@ def _read(folder: Path, name: str) -> bytes:
         raise BundleError(f"{path} cannot be read: {error.strerror}.", _AGAIN) from error
 
 
-def _read_arrays(folder: Path) -> Arrays:
-    data = _read(folder, ARRAYS)
+def _arrays_in(data: bytes, path: Path) -> Arrays:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise BundleError(f"{folder / ARRAYS} unpacks to more than {_MOST_BYTES:,} bytes.", _AGAIN)
-        with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
-            arrays = {name: loaded[name] for name in loaded.files}
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
-        raise BundleError(f"{folder / ARRAYS} does not hold plain arrays.", _AGAIN) from error
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked <= _MOST_BYTES:
+            with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
+                arrays = {name: np.asarray(loaded[name]) for name in loaded.files}
+    except Exception as error:
+        raise BundleError(f"{path} does not hold plain arrays.", _AGAIN) from error
+    if unpacked > _MOST_BYTES:
+        raise BundleError(f"{path} unpacks to more than {_MOST_BYTES:,} bytes.", _AGAIN)
     if any(array.dtype.kind not in "iuf" for array in arrays.values()):
-        raise BundleError(f"{folder / ARRAYS} holds something other than numbers.", _AGAIN)
+        raise BundleError(f"{path} holds something other than numbers.", _AGAIN)
     return arrays
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from pydantic import StrictBool, StrictStr, TypeAdapter
 
 import analyzer.patterns.bundle as bundles
 from analyzer._version import __version__
@@ -16,7 +17,7 @@ from analyzer.errors import BundleError, InputError
 from analyzer.patterns.bundle import Arrays
 from analyzer.patterns.card import card_text
 from analyzer.patterns.estimator import UsagePatterns
-from analyzer.patterns.profile import OverRepresentation, PatternProfile
+from analyzer.patterns.profile import PatternProfile
 from analyzer.patterns.prototypes import Prototypes
 from analyzer.patterns.scaling import Scaling, transforms_of
 from analyzer.policy.marks import Mark, mark_patterns
@@ -24,6 +25,13 @@ from analyzer.policy.rulebook import Rulebook, load_rulebook, rulebook_from
 from analyzer.workflow.outputs import staged
 
 REFERENCE: Final = "reference"
+LEAST_HOUSEHOLDS: Final = 10
+"""Fewest households behind any number on disk, whatever a model was fitted with."""
+
+
+_PROFILE: Final = TypeAdapter(PatternProfile)
+_TEXTS: Final = TypeAdapter(tuple[StrictStr, ...])
+_FLAG: Final = TypeAdapter(StrictBool)
 
 
 @dataclass(frozen=True)
@@ -80,13 +88,18 @@ def save_model(
     Raises
     ------
     InputError
-        When the marks are of another rulebook or other patterns, or there are too few households for any aggregate.
+        When the marks are of another rulebook or other patterns, or aggregates are of too few households.
     """
     rulebook = rulebook or load_rulebook()
     if list(marks) != mark_patterns(patterns, rulebook):
         raise InputError(
             "The marks are not those of these patterns under this rulebook.",
             "Call mark_patterns(patterns, rulebook) and pass the same rulebook to save_model.",
+        )
+    if patterns.min_households < LEAST_HOUSEHOLDS:
+        raise InputError(
+            f"The model aggregates {patterns.min_households} households; what is kept aggregates {LEAST_HOUSEHOLDS}.",
+            f"Fit with min_households={LEAST_HOUSEHOLDS} or more.",
         )
     if patterns.everyone_.households < patterns.min_households:
         raise InputError(
@@ -113,11 +126,11 @@ def load_model(path: str | Path = REFERENCE) -> Model:
     bundle = bundles.read_bundle(folder)
     try:
         model = _model(bundle)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        if isinstance(error, BundleError):
-            raise
+        _check_features(folder, bundle.manifest)
+    except BundleError:
+        raise
+    except Exception as error:
         raise BundleError(f"The bundle {folder} is incomplete.", "Fit the model again.") from error
-    _check_features(folder, bundle.manifest)
     return model
 
 
@@ -147,7 +160,7 @@ def _manifest(patterns: UsagePatterns, rulebook: Rulebook, window: str, source: 
         "features": [str(name) for name in names],
         "feature_fingerprint": bundles.feature_fingerprint([str(name) for name in names]),
         "named_features": hasattr(patterns, "feature_names_in_"),
-        "parameters": patterns.get_params(),
+        "parameters": {n: v if v is None else int(v) for n, v in patterns.get_params().items()},
         "libraries": {"analyzer": __version__, **{name: version(name) for name in libraries}},
         "rulebook": rulebook.as_json(),
         "rulebook_hash": rulebook.hash,
@@ -189,26 +202,28 @@ def coarse(households: int) -> int:
 def _model(bundle: bundles.Bundle) -> Model:
     manifest, arrays = bundle.manifest, bundle.arrays
     patterns = UsagePatterns(**manifest["parameters"])
-    names = manifest["features"]
+    names = list(_TEXTS.validate_python(manifest["features"]))
     patterns.n_features_in_ = len(names)
-    if manifest["named_features"]:
+    named = _FLAG.validate_python(manifest["named_features"])
+    if named:
         patterns.feature_names_in_ = np.array(names, dtype=object)
     _check_shapes(arrays, len(names), len(manifest["profiles"]))
-    patterns.scaling_ = Scaling(
-        transforms_of(names if manifest["named_features"] else None, len(names)), arrays["mean"], arrays["scale"]
-    )
+    patterns.scaling_ = Scaling(transforms_of(names if named else None, len(names)), arrays["mean"], arrays["scale"])
     patterns.axes_ = arrays["axes"]
     count = len(arrays["centers"])
     patterns.prototypes_ = Prototypes(
         arrays["centers"], arrays["reach"], arrays["pattern"], np.full(count, manifest["k"], dtype=np.int64)
     )
-    patterns.everyone_ = _profile(manifest["everyone"])
-    patterns.profiles_ = tuple(_profile(values) for values in manifest["profiles"])
+    patterns.everyone_ = _PROFILE.validate_python(manifest["everyone"])
+    patterns.profiles_ = tuple(_PROFILE.validate_python(values) for values in manifest["profiles"])
+    if [profile.id for profile in patterns.profiles_] != [f"P{n + 1:02d}" for n in range(len(patterns.profiles_))]:
+        raise ValueError("pattern ids are not in order")
     rulebook = rulebook_from(manifest["rulebook"], "the bundle's rulebook")
     if rulebook.hash != manifest["rulebook_hash"]:
         raise BundleError("The bundle's rulebook does not match its hash.", "Fit the model again.")
     marks = tuple(mark_patterns(patterns, rulebook))
-    return Model(patterns, marks, rulebook, manifest["window"], manifest["source"])
+    window, source = _TEXTS.validate_python((manifest["window"], manifest["source"]))
+    return Model(patterns, marks, rulebook, window, source)
 
 
 def _check_shapes(arrays: Arrays, features: int, patterns: int) -> None:
@@ -224,15 +239,7 @@ def _check_shapes(arrays: Arrays, features: int, patterns: int) -> None:
     for name, shape in expected.items():
         if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name} has the wrong shape or holds no finite numbers")
+    if arrays["pattern"].dtype != np.int64:
+        raise ValueError("pattern numbers are not whole numbers")
     if cells and not 0 <= arrays["pattern"].min() <= arrays["pattern"].max() < patterns:
         raise ValueError("pattern numbers are out of range")
-
-
-def _profile(values: dict[str, Any]) -> PatternProfile:
-    return PatternProfile(
-        **{
-            **values,
-            "quantiles": {n: {float(q): v for q, v in qs.items()} for n, qs in values["quantiles"].items()},
-            "over_represented": tuple(OverRepresentation(**found) for found in values["over_represented"]),
-        }
-    )
