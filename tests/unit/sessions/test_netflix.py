@@ -279,7 +279,8 @@ class TestDates:
         assert not any("dates were read" in note for note in export.rows(activity(ROW)).notes)
 
     @pytest.mark.parametrize(
-        "text", ["", "yesterday", "2024-02-30 10:00:00", "2024-13-01 10:00:00", "2024-03-02 25:00:00", "2024-03-02"]
+        "text",
+        ["", "yesterday", "2024-02-30 10:00:00", "2024-13-01 10:00:00", "2024-03-02 25:00:00", "2024-03-02"],
     )
     def test_unreadable_ones_are_quarantined(self, export, text):
         reason = "Start Time cannot be read as a date and time"
@@ -507,7 +508,15 @@ class TestViewingHistory:
 
     @pytest.mark.parametrize(
         "header",
-        ["Title,Date", "Titel,Datum", "Titre,Date", "Título,Fecha", "Titolo,Data", "Título,Data", "Tytuł,Data"],
+        [
+            "Title,Date",
+            "Titel,Datum",
+            "Titre,Date",
+            "Título,Fecha",
+            "Titolo,Data",
+            "Título,Data",
+            "Tytuł,Data",
+        ],
     )
     def test_the_header_may_be_in_the_members_language(self, export, header):
         assert export.values(f"{header}\nFog,2024-03-31\n", "title_id") == ["Fog"]
@@ -552,7 +561,11 @@ class TestAccounts:
         ]
 
     def test_words_added_to_the_files_name_are_an_account(self):
-        names = ("home-a-ViewingActivity.csv", "home-b-ViewingActivity.csv", "home-b-NetflixViewingHistory.csv")
+        names = (
+            "home-a-ViewingActivity.csv",
+            "home-b-ViewingActivity.csv",
+            "home-b-NetflixViewingHistory.csv",
+        )
         assert self.labels(*names) == ["data: home-a", "data: home-b", "data: home-b"]
 
     def test_all_files_of_one_export_are_one_account(self):
@@ -575,11 +588,18 @@ class TestAccounts:
         ]
 
     def test_netflixs_own_folders_are_passed_over(self):
-        names = ("alpha/CONTENT_INTERACTION/ViewingActivity.csv", "beta/content_interaction/ViewingActivity.csv")
+        names = (
+            "alpha/CONTENT_INTERACTION/ViewingActivity.csv",
+            "beta/content_interaction/ViewingActivity.csv",
+        )
         assert self.labels(*names, "alpha/NetflixViewingHistory.csv") == ["alpha", "beta", "alpha"]
 
     def test_folders_of_one_name_are_told_apart_by_the_folders_around_them(self):
-        names = ("north/home/ViewingActivity.csv", "south/home/ViewingActivity.csv", "east/ViewingActivity.csv")
+        names = (
+            "north/home/ViewingActivity.csv",
+            "south/home/ViewingActivity.csv",
+            "east/ViewingActivity.csv",
+        )
         assert self.labels(*names) == ["north/home", "south/home", "east"]
 
     def test_a_label_is_the_same_however_the_path_is_spelled(self, monkeypatch, tmp_path):
@@ -621,7 +641,12 @@ def _records(draw) -> list[dict[str, str]]:
         for minute in [*sorted(minutes, reverse=True), 0]
     ] + [
         dict.fromkeys(HEADER.split(","), "")
-        | {"Profile Name": "Kim", "Start Time": datetime.fromtimestamp(start, UTC), "Duration": "0:01:00", "Title": "T"}
+        | {
+            "Profile Name": "Kim",
+            "Start Time": datetime.fromtimestamp(start, UTC),
+            "Duration": "0:01:00",
+            "Title": "T",
+        }
     ]
 
 
@@ -683,7 +708,8 @@ def test_the_same_rows_give_the_same_sessions_however_they_are_written(tmp_path_
 
 @given(
     lines=st.lists(
-        st.one_of(st.sampled_from([ROW, wrapped(ROW), row(extra="HOOK"), "", ";;"]), st.text(max_size=40)), max_size=8
+        st.one_of(st.sampled_from([ROW, wrapped(ROW), row(extra="HOOK"), "", ";;"]), st.text(max_size=40)),
+        max_size=8,
     ),
     ending=st.sampled_from(["\n", "\r\n"]),
 )
