@@ -8,14 +8,12 @@ import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from analyzer.errors import RulebookError, did_you_mean
-from analyzer.features.catalog import CATALOG, select
-from analyzer.policy.rules import Rule
-from analyzer.sessions.schema import ACCESSIBILITY
+from analyzer.errors import RulebookError
+from analyzer.policy.rules import Rule, with_parts
 
 
 class Rulebook(BaseModel):
@@ -32,29 +30,15 @@ class Rulebook(BaseModel):
     id: str
     version: str
     owner: str
-    rule: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rule: tuple[Rule, ...]
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        problems = [*self._repeated_ids(), *self._unknown_features()]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
-
-    def _repeated_ids(self) -> list[str]:
-        ids = [rule.id for rule in self.rule]
-        return [f"rule {i!r} is there twice" for i in sorted(set(ids)) if ids.count(i) > 1]
-
-    def _unknown_features(self) -> list[str]:
-        select()
-        problems = []
-        for rule in self.rule:
-            for name in sorted(rule.features - set(CATALOG)):
-                hint = did_you_mean(name, list(CATALOG))
-                if name in ACCESSIBILITY:
-                    hint = "Accessibility settings may only be used in over_represented."
-                problems.append(f"rule {rule.id!r} names the unknown feature {name!r}. {hint}".strip())
-        return problems
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, values: Any, parts: ModelWrapValidatorHandler[Self]) -> Self:
+        rules = values.get("rule") if isinstance(values, dict) else None
+        ids = [str(rule.get("id")) for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+        mistakes = [f"rule {i!r} is there twice" for i in sorted(set(ids)) if ids.count(i) > 1]
+        return with_parts(values, parts, [*mistakes, *(["give at least one [[rule]]"] if rules == [] else [])])
 
     @property
     def hash(self) -> str:
@@ -110,8 +94,10 @@ def _shipped() -> Rulebook:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    parts = [f"rule {part + 1}" if isinstance(part, int) and i == 1 else str(part) for i, part in enumerate(location)]
-    return " > ".join(part for part in parts if part != "rule") or "rulebook"
+    parts = [str(part + 1) if isinstance(part, int) else part for part in location]
+    if len(parts) > 1 and parts[0] == "rule":
+        parts[:2] = [f"rule {parts[1]}"]
+    return " > ".join(parts) or "rulebook"
 
 
 def _plain(message: str) -> str:

@@ -6,16 +6,29 @@ that into a mark that withholds, so that not knowing never reads as permission.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from analyzer.errors import did_you_mean
+from analyzer.features.catalog import CATALOG, select
 from analyzer.patterns.profile import QUANTILES, PatternProfile
+from analyzer.sessions.schema import ACCESSIBILITY
 
 
 class MarkStatus(Enum):
@@ -53,23 +66,60 @@ class Evidence:
         return f"{self.attribute} is {self.value:g} ({self.limit})"
 
 
+_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_M = TypeVar("_M")
+
+
+def with_parts(values: object, parts: Callable[[Any], _M], mistakes: list[str]) -> _M:
+    """Validate the parts of a value, and report mistakes of the whole beside theirs: all at once."""
+    found: list[InitErrorDetails] = []
+    try:
+        made = parts(values)
+    except ValidationError as error:
+        found = [_detail(e["msg"], e["loc"], e["input"]) for e in error.errors()]
+    found += [_detail(text, (), values) for text in mistakes]
+    if found:
+        raise ValidationError.from_exception_data("rulebook", found)
+    return made
+
+
+def _detail(text: str, place: tuple[int | str, ...], given: object) -> InitErrorDetails:
+    told = PydanticCustomError("rulebook", "{text}", {"text": text})
+    return InitErrorDetails(type=told, loc=place, input=given)
+
+
 class Clause(BaseModel):
     """A bound on a feature: for a pattern on one of its quantiles, for a vector on the value itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = _FROZEN
 
     feature: str
     at_least: float | None = None
     at_most: float | None = None
     quantile: float = 0.75
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("give either at_least or at_most")
-        if self.quantile not in QUANTILES:
-            raise ValueError(f"quantile is {self.quantile:g}; allowed are {', '.join(f'{q:g}' for q in QUANTILES)}")
-        return self
+    @field_validator("feature")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        select()
+        if name in ACCESSIBILITY:
+            raise ValueError(f"{name!r} is an accessibility setting; it may only be used in over_represented")
+        if name not in CATALOG:
+            raise ValueError(f"{name!r} is an unknown feature. {did_you_mean(name, list(CATALOG))}".strip())
+        return name
+
+    @field_validator("quantile")
+    @classmethod
+    def _kept(cls, quantile: float) -> float:
+        if quantile not in QUANTILES:
+            raise ValueError(f"quantile is {quantile:g}; allowed are {', '.join(f'{q:g}' for q in QUANTILES)}")
+        return quantile
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, values: Any, parts: ModelWrapValidatorHandler[Self]) -> Self:
+        wrong = isinstance(values, dict) and (values.get("at_least") is None) == (values.get("at_most") is None)
+        return with_parts(values, parts, ["give either at_least or at_most"] if wrong else [])
 
     @property
     def limit(self) -> str:
@@ -101,7 +151,7 @@ class Clause(BaseModel):
 class OverRepresented(BaseModel):
     """Bounds on how much more common an accessibility setting is in a pattern than elsewhere."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _FROZEN
 
     ratio_at_least: Annotated[float, Field(gt=1.0)]
     p_at_most: Annotated[float, Field(gt=0.0, lt=1.0)]
@@ -128,12 +178,12 @@ _KINDS = (
 class Rule(BaseModel):
     """One rule: an id, the mark it gives, why, on whose word, and exactly one kind of condition."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _FROZEN
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     mark: MarkStatus
     because: Annotated[str, Field(min_length=10)]
-    cites: Annotated[tuple[str, ...], Field(min_length=1)]
+    cites: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], Field(min_length=1)]
     any_of: tuple[Clause, ...] = ()
     all_of: tuple[Clause, ...] = ()
     over_represented: OverRepresented | None = None
@@ -141,13 +191,18 @@ class Rule(BaseModel):
     largest_household_share_above: Annotated[float, Field(gt=0, lt=1)] | None = None
     no_pattern: bool = False
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if sum(bool(getattr(self, kind)) for kind in _KINDS) != 1:
-            raise ValueError(f"give exactly one of {', '.join(_KINDS)}")
-        if self.mark is MarkStatus.OPEN:
+    @field_validator("mark")
+    @classmethod
+    def _raises(cls, mark: MarkStatus) -> MarkStatus:
+        if mark is MarkStatus.OPEN:
             raise ValueError("a rule can only raise a mark; 'open' is what remains when none fires")
-        return self
+        return mark
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, values: Any, parts: ModelWrapValidatorHandler[Self]) -> Self:
+        wrong = isinstance(values, dict) and sum(bool(values.get(kind)) for kind in _KINDS) != 1
+        return with_parts(values, parts, [f"give exactly one of {', '.join(_KINDS)}"] if wrong else [])
 
     @property
     def features(self) -> frozenset[str]:

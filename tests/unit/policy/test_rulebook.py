@@ -1,0 +1,239 @@
+"""A rulebook is checked data: every mistake is told at once, with its place and what is allowed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analyzer.errors import ExitCode, RulebookError
+from analyzer.features.catalog import CATALOG
+from analyzer.policy.marks import mark_patterns
+from analyzer.policy.rulebook import load_rulebook, parse_rulebook
+from analyzer.policy.rules import MarkStatus
+
+HEAD = 'id = "mine"\nversion = "1"\nowner = "me"\n'
+RULE = '[[rule]]\nid = "a-rule"\nmark = "review"\nbecause = "A reason long enough."\ncites = ["somebody"]\n'
+NO_PATTERN = "no_pattern = true\n"
+
+
+def mistakes(text):
+    with pytest.raises(RulebookError) as caught:
+        parse_rulebook(text, "mine.toml")
+    assert caught.value.remedy or "TOML" in caught.value.cause
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+    return caught.value.cause
+
+
+# The shipped rulebook
+
+
+def test_the_shipped_rulebook_parses_and_says_whose_it_is():
+    rulebook = load_rulebook()
+    assert (rulebook.id, rulebook.owner) == ("analyzer-default", "content policy")
+    assert len(rulebook.rule) >= 9
+
+
+@pytest.mark.parametrize("rule", load_rulebook().rule, ids=lambda rule: rule.id)
+def test_every_shipped_rule_gives_a_reason_and_cites_somebody(rule):
+    assert rule.because.endswith(".")
+    assert len(rule.because.split()) >= 8
+    assert rule.cites
+    assert all(len(cited) > 10 for cited in rule.cites)
+
+
+@pytest.mark.parametrize("rule", load_rulebook().rule, ids=lambda rule: rule.id)
+def test_no_shipped_reason_judges_or_names_a_condition(rule):
+    words = "obsess addict compuls normal weird suspicious anomal outlier autis adhd dement disab disorder suffer"
+    assert not [stem for stem in words.split() if re.search(rf"\b{stem}", rule.because + rule.id, re.IGNORECASE)]
+
+
+def test_the_shipped_rulebook_protects_repetition_settings_few_households_and_no_pattern():
+    never = {rule.id for rule in load_rulebook().rule if rule.mark is MarkStatus.NEVER_SINGLE_OUT}
+    assert never >= {
+        "one-title-over-days",
+        "several-plays-a-day",
+        "replays-at-night",
+        "mostly-known-titles",
+        "accessibility-settings-over-represented",
+        "too-few-households",
+        "no-pattern",
+    }
+
+
+def test_without_a_path_the_shipped_rulebook_is_meant(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + RULE + NO_PATTERN)
+    assert load_rulebook() is load_rulebook(None)
+    assert load_rulebook(path).id == "mine"
+    assert load_rulebook(str(path)) == load_rulebook(path)
+
+
+# Mistakes
+
+
+MANY = (
+    'id = "mine"\nversion = "1"\nsurplus = 3\n'  # owner is missing, surplus is unknown
+    '[[rule]]\nid = "Not An Id"\nmark = "open"\nbecuase = "A reason long enough."\ncites = []\n'
+    "any_of = [\n"
+    '  { feature = "title_plays_maxx", at_least = 1, at_most = 2, quantile = 0.3 },\n'
+    '  { feature = "captions", at_least = nan },\n'
+    '  { feature = "plays" },\n'
+    "]\nhouseholds_below = 1\n"
+    '[[rule]]\nid = "twice"\nmark = "never"\nbecause = "short"\ncites = ["somebody"]\n'
+    '[[rule]]\nid = "twice"\nmark = "review"\nbecause = "A reason long enough."\ncites = ["somebody"]\n'
+    "over_represented = { ratio_at_least = 0.5, p_at_most = 2 }\n"
+)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "owner: Field required",
+        "surplus: Extra inputs are not permitted",
+        "rule 1 > id: String should match pattern",
+        "rule 1 > mark: a rule can only raise a mark",
+        "rule 1 > because: Field required",
+        "rule 1 > becuase: Extra inputs are not permitted",
+        "rule 1 > cites: ",
+        "rule 1 > any_of > 1 > feature: 'title_plays_maxx' is an unknown feature. Did you mean 'title_plays_max'?",
+        "rule 1 > any_of > 1 > quantile: quantile is 0.3; allowed are 0.1, 0.25, 0.5, 0.75, 0.9",
+        "rule 1 > any_of > 1: give either at_least or at_most",
+        "rule 1 > any_of > 2 > feature: 'captions' is an accessibility setting; it may only be used in"
+        " over_represented",
+        "rule 1 > any_of > 2 > at_least: Input should be a finite number",
+        "rule 1 > any_of > 3: give either at_least or at_most",
+        "rule 1 > households_below: Input should be greater than or equal to 2",
+        "rule 1: give exactly one of any_of, all_of, over_represented",
+        "rule 2 > mark: Input should be 'open', 'review' or 'never_single_out'",
+        "rule 2 > because: String should have at least 10 characters",
+        "rule 2: give exactly one of",
+        "rule 3 > over_represented > ratio_at_least: Input should be greater than 1",
+        "rule 3 > over_represented > p_at_most: Input should be less than 1",
+        "rule 'twice' is there twice",
+    ],
+)
+def test_all_mistakes_are_told_at_once_each_with_its_place(expected):
+    assert expected in mistakes(MANY)
+
+
+def test_mistakes_are_counted_and_the_file_is_named():
+    assert mistakes(MANY).startswith("mine.toml has 21 mistakes: ")
+    assert mistakes(HEAD + RULE).startswith("mine.toml has 1 mistake: rule 1: give exactly one of")
+
+
+@pytest.mark.parametrize("place", ["", RULE + NO_PATTERN])
+def test_unknown_keys_are_refused_wherever_they_stand(place):
+    assert "no_patern" in mistakes(HEAD + RULE + NO_PATTERN + "no_patern = true\n" + place)
+
+
+@pytest.mark.parametrize("setting", ["captions", "audio_description", "playback_rate", "assistive_tech"])
+@pytest.mark.parametrize("kind", ["any_of", "all_of"])
+def test_an_accessibility_setting_can_be_no_feature_of_a_rule(setting, kind):
+    told = mistakes(HEAD + RULE + f'{kind} = [{{ feature = "{setting}", at_least = 1 }}]\n')
+    assert "accessibility setting; it may only be used in over_represented" in told
+
+
+@pytest.mark.parametrize("bound", ["nan", "inf", "-inf", '"many"'])
+def test_a_bound_that_could_never_decide_is_refused(bound):
+    assert "at_least" in mistakes(HEAD + RULE + f'any_of = [{{ feature = "plays", at_least = {bound} }}]\n')
+    assert "ratio_at_least" in mistakes(HEAD + RULE + f"over_represented.ratio_at_least = {bound}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        HEAD,
+        HEAD + "rule = []\n",
+        HEAD + "rule = 3\n",
+        HEAD + 'rule = [1, "x"]\n',
+        HEAD + '[rule]\nid = "x"\n',
+        HEAD + RULE,
+        HEAD + RULE + NO_PATTERN + "households_below = 10\n",
+        HEAD + RULE + "no_pattern = false\n",
+        HEAD + RULE.replace("a-rule", "A Rule") + NO_PATTERN,
+        HEAD + RULE.replace('["somebody"]', '[""]') + NO_PATTERN,
+        HEAD + RULE.replace('"somebody"', "") + NO_PATTERN,
+        HEAD + RULE + NO_PATTERN + RULE + NO_PATTERN,
+        HEAD + RULE.replace("review", "open") + NO_PATTERN,
+        "id = ",
+        "id = 1\nid = 2",
+        "\x00",
+    ],
+)
+def test_a_malformed_rulebook_is_an_error_of_the_rulebook_and_never_a_mark(text, make_profile, tmp_path):
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(RulebookError):
+        mark_patterns([make_profile()], load_rulebook(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_a_file_that_cannot_be_read_is_an_error_of_the_rulebook(content, tmp_path):
+    path = tmp_path / "mine.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RulebookError, match="cannot be read"):
+        load_rulebook(path)
+    with pytest.raises(RulebookError, match="cannot be read"):
+        load_rulebook(tmp_path)
+
+
+# The hash
+
+
+BOOK = HEAD + RULE + 'any_of = [{ feature = "plays", at_least = 5 }]\n'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "# A comment\n\n" + BOOK,
+        BOOK.replace(" = ", "="),
+        BOOK.replace("at_least = 5", "at_least = 5.0"),
+        BOOK.replace("at_least = 5", "at_least = 5, quantile = 0.75"),
+        'owner = "me"\nversion = "1"\nid = "mine"\n' + BOOK.removeprefix(HEAD),
+        BOOK.replace(RULE, "\n".join(["[[rule]]", *reversed(RULE.splitlines()[1:])]) + "\n"),
+        BOOK + "no_pattern = false\n",
+    ],
+)
+def test_layout_and_comments_do_not_change_the_hash(other):
+    assert other != BOOK
+    assert parse_rulebook(other).hash == parse_rulebook(BOOK).hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"mine"', '"yours"'),
+        ('"1"', '"2"'),
+        ('"me"', '"you"'),
+        ("a-rule", "b-rule"),
+        ("review", "never_single_out"),
+        ("A reason", "Another reason"),
+        ("somebody", "somebody else"),
+        ('"plays"', '"titles"'),
+        ("at_least", "at_most"),
+        ("= 5", "= 5.000001"),
+        ("= 5 }", "= 5, quantile = 0.9 }"),
+        ("any_of", "all_of"),
+    ],
+)
+def test_any_other_content_gives_another_hash(old, new):
+    assert BOOK.count(old) >= 1
+    assert parse_rulebook(BOOK.replace(old, new)).hash != parse_rulebook(BOOK).hash
+
+
+def test_a_rulebook_survives_its_way_through_json():
+    import json
+
+    from analyzer.policy.rulebook import rulebook_from
+
+    rulebook = load_rulebook()
+    again = rulebook_from(json.loads(json.dumps(rulebook.as_json())), "again")
+    assert again == rulebook
+    assert again.hash == rulebook.hash
+
+
+def test_every_feature_that_the_shipped_rules_read_is_in_the_catalog():
+    assert set().union(*(rule.features for rule in load_rulebook().rule)) <= set(CATALOG)

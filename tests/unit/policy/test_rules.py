@@ -1,0 +1,192 @@
+"""What each kind of rule means, for a pattern and for a vector; whoever cannot be judged is withheld."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.patterns.profile import OverRepresentation
+from analyzer.policy.marks import guarded
+from analyzer.policy.rulebook import load_rulebook
+from analyzer.policy.rules import Clause, MarkStatus, UnknownValueError
+
+PROTECTED = sorted(set().union(*(rule.features for rule in load_rulebook().rule)))
+CALM = dict.fromkeys(PROTECTED, 0.0)
+
+
+def vectors(*rows):
+    return pd.DataFrame([{**CALM, **row} for row in rows], dtype=float)
+
+
+def test_marks_are_ordered_from_mild_to_severe_and_the_worst_wins():
+    open_, review, never = MarkStatus
+    assert [status.severity for status in (open_, review, never)] == [0, 1, 2]
+    assert MarkStatus.worst([review, open_]) is review
+    assert MarkStatus.worst([review, never, open_]) is never
+    assert MarkStatus.worst([]) is open_
+
+
+# On patterns
+
+
+def test_a_clause_reads_one_quantile_of_a_pattern_and_its_bound_is_included(make_profile):
+    quantiles = {"plays": {0.1: 1.0, 0.25: 2.0, 0.5: 3.0, 0.75: 4.0, 0.9: 5.0}}
+    profile = make_profile(quantiles=quantiles)
+    assert Clause(feature="plays", at_least=4).on_pattern(profile).value == 4.0
+    assert Clause(feature="plays", at_least=4.001).on_pattern(profile) is None
+    assert Clause(feature="plays", at_least=5, quantile=0.9).on_pattern(profile).value == 5.0
+    assert Clause(feature="plays", at_most=1, quantile=0.1).on_pattern(profile).value == 1.0
+    assert Clause(feature="plays", at_most=0.9, quantile=0.1).on_pattern(profile) is None
+
+
+@pytest.mark.parametrize(
+    "quantiles", [{}, {"plays": {}}, {"plays": {0.5: 9.0}}, {"plays": {0.75: float("nan")}}, {"titles": {0.75: 9.0}}]
+)
+def test_a_quantile_that_is_not_known_is_said_to_be_unknown(make_profile, quantiles):
+    with pytest.raises(UnknownValueError, match="plays"):
+        Clause(feature="plays", at_least=4).on_pattern(make_profile(quantiles=quantiles))
+
+
+def test_evidence_says_what_was_found_and_what_the_rule_says(make_profile):
+    evidence = Clause(feature="plays", at_least=4).on_pattern(make_profile(upper={"plays": 6.5}))
+    assert evidence.sentence() == "plays (quantile 0.75) is 6.5 (at least 4)"
+
+
+def test_any_of_fires_on_one_clause_and_all_of_only_on_all(make_rulebook, make_profile):
+    clauses = [{"feature": "plays", "at_least": 4}, {"feature": "titles", "at_most": 1}]
+    any_of, all_of = make_rulebook({"any_of": clauses}, {"all_of": clauses}).rule
+    for plays, titles, some, every in ((5, 1, 2, 2), (5, 9, 1, 0), (1, 1, 1, 0), (1, 9, 0, 0)):
+        profile = make_profile(upper={"plays": float(plays), "titles": float(titles)})
+        assert (len(any_of.on_pattern(profile)), len(all_of.on_pattern(profile))) == (some, every)
+
+
+def test_a_missing_value_matters_only_where_it_could_decide(make_rulebook, make_profile):
+    clauses = [{"feature": "plays", "at_least": 4}, {"feature": "titles", "at_least": 4}]
+    any_of, all_of = make_rulebook({"any_of": clauses}, {"all_of": clauses}).rule
+    fires, quiet = (make_profile(quantiles={"plays": {0.75: value}}) for value in (9.0, 0.0))
+    assert len(any_of.on_pattern(fires)) == 1
+    for rule, profile in ((any_of, quiet), (all_of, fires), (all_of, quiet)):
+        with pytest.raises(UnknownValueError, match="titles"):
+            rule.on_pattern(profile)
+
+
+def over(ratio=2.0, p_value=0.001):
+    return (OverRepresentation("captions", ratio, p_value),)
+
+
+@pytest.mark.parametrize(
+    ("found", "fires"),
+    [((), 0), (over(), 1), (over(ratio=1.49), 0), (over(p_value=0.011), 0), (over(1.5, 0.01), 1), (over() * 2, 2)],
+)
+def test_a_setting_is_evidence_only_beyond_both_bounds(make_rulebook, make_profile, found, fires):
+    (rule,) = make_rulebook({"over_represented": {"ratio_at_least": 1.5, "p_at_most": 0.01}}).rule
+    assert len(rule.on_pattern(make_profile(over_represented=found))) == fires
+
+
+@pytest.mark.parametrize(("households", "fires"), [(0, 1), (9, 1), (10, 0), (53, 0), (53_000, 0)])
+def test_a_floor_counts_households_and_its_evidence_gives_no_small_count_away(
+    make_rulebook, make_profile, households, fires
+):
+    (rule,) = make_rulebook({"households_below": 10}).rule
+    evidence = rule.on_pattern(make_profile(households))
+    assert [e.sentence() for e in evidence] == ["households is 10 (fewer than 10)"] * fires
+
+
+def test_one_household_that_makes_up_much_of_a_pattern_is_noticed(make_rulebook, make_profile):
+    (rule,) = make_rulebook({"largest_household_share_above": 0.4}).rule
+    assert rule.on_pattern(make_profile(largest_household_share=0.4)) == []
+    assert len(rule.on_pattern(make_profile(largest_household_share=0.41))) == 1
+    with pytest.raises(UnknownValueError, match="largest_household_share"):
+        rule.on_pattern(make_profile(largest_household_share=None))
+
+
+def test_the_rule_on_no_pattern_speaks_of_no_pattern_alone(make_rulebook, make_profile):
+    no_pattern, other = make_rulebook({"no_pattern": True}, {"households_below": 10}).rule
+    assert no_pattern.on_pattern(make_profile()) == []
+    assert len(no_pattern.on_pattern(None)) == 1
+    assert other.on_pattern(None) == []
+
+
+# On vectors
+
+
+@pytest.mark.parametrize(
+    ("feature", "bound"),
+    [
+        (clause.feature, clause.at_least)
+        for rule in load_rulebook().rule
+        for clause in rule.any_of
+        if clause.at_least is not None
+    ],
+)
+def test_every_feature_that_a_shipped_rule_names_guards_the_vector_itself(feature, bound):
+    told = guarded(vectors({}, {feature: bound}, {feature: bound + 100}, {feature: np.nan}))
+    assert told.tolist() == [False, True, True, True]
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(PROTECTED), st.floats(0, 50) | st.just(np.nan), max_size=4),
+        min_size=1,
+        max_size=10,
+    ),
+    st.sampled_from(PROTECTED),
+    st.floats(0, 1e6),
+)
+def test_more_of_a_protected_behaviour_never_lifts_a_guard(rows, feature, more):
+    before = vectors(*rows)
+    after = before.assign(**{feature: before[feature] + more})
+    assert (guarded(after) >= guarded(before)).all()
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(PROTECTED), st.floats(0, 50), max_size=4),
+        min_size=1,
+        max_size=10,
+    ),
+    st.sampled_from(PROTECTED),
+)
+def test_knowing_less_never_lifts_a_guard(rows, feature):
+    before = vectors(*rows)
+    assert (guarded(before.assign(**{feature: np.nan})) >= guarded(before)).all()
+    assert guarded(before.assign(**{feature: np.nan})).all()
+
+
+@pytest.mark.parametrize("feature", PROTECTED)
+def test_a_missing_column_withholds_every_vector(feature):
+    assert guarded(vectors({}, {}).drop(columns=feature)).tolist() == [True, True]
+
+
+def test_a_vector_is_judged_by_itself_and_not_by_its_neighbours():
+    rows = vectors({}, {"title_plays_max": 30.0}, {})
+    assert guarded(rows).tolist() == [guarded(rows.iloc[[i]])[0] for i in range(3)] == [False, True, False]
+
+
+def test_all_of_guards_where_everything_is_shown_or_unknown(make_rulebook):
+    clauses = [{"feature": "plays", "at_least": 4}, {"feature": "titles", "at_most": 1}]
+    rulebook = make_rulebook({"all_of": clauses})
+    frame = pd.DataFrame({"plays": [5, 5, 1, 5, np.nan], "titles": [1, 9, 1, np.nan, np.nan]}, dtype=float)
+    assert guarded(frame, rulebook).tolist() == [True, False, False, True, True]
+
+
+def test_an_upper_bound_guards_too(make_rulebook):
+    rulebook = make_rulebook({"any_of": [{"feature": "titles", "at_most": 1}]})
+    frame = pd.DataFrame({"titles": [0.0, 1.0, 1.5, np.nan]})
+    assert guarded(frame, rulebook).tolist() == [True, True, False, True]
+
+
+def test_a_rule_about_patterns_alone_guards_no_vector(make_rulebook):
+    rulebook = make_rulebook({"no_pattern": True}, {"households_below": 10}, {"largest_household_share_above": 0.4})
+    assert not guarded(vectors({}, {"plays": 1e6}), rulebook).any()
+
+
+def test_a_review_rule_guards_as_well():
+    assert guarded(vectors({"title_plays_max": 3.0})).tolist() == [True]
+
+
+def test_no_vectors_no_guards():
+    assert guarded(vectors({}).iloc[:0]).tolist() == []
