@@ -175,7 +175,7 @@ def synth(
     out: Annotated[Path, typer.Option(help="Parquet file for the sessions.")] = Path("synthetic.parquet"),
     truth: Annotated[Path | None, typer.Option(help="Parquet file for the planted habits.")] = None,
     viewers: Annotated[int, typer.Option(min=1, help="Number of viewers.")] = 2_000,
-    days: Annotated[int, typer.Option(min=1, help="Number of days.")] = 84,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Number of days.")] = 84,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same rows.")] = 0,
     start: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day. [default: 2023-12-25]")

@@ -126,7 +126,8 @@ def _is_folder(item: str | os.PathLike[str], path: Path) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+    below = [p for p in folder.rglob("*") if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
+    files = sorted(p for p in below if p.suffix.lower() in _SUFFIXES and p.is_file())
     netflix_files = [p for p in files if _looks_like_netflix(p)]
     # A whole export holds dozens of other tables; beside recognised files the rest is none of ours.
     chosen = netflix_files or files

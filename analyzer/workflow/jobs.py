@@ -66,6 +66,7 @@ def features_job(reading: Reading, out: Path, window: str, step: Step) -> dict[s
     """Extract features into a Parquet file."""
     step("reading sessions" if reading.sources else "making the synthetic population")
     sessions = reading.sessions()
+    _refuse_replacing(out, [Path(source) for source in sessions.sources])
     step("extracting features")
     vectors = extract_features(sessions, window)
     step("writing")
@@ -99,6 +100,7 @@ def classify_job(
     vectors_path: Path, model_name: str, out: Path, internal: bool, rulebook: Rulebook | None, step: Step
 ) -> dict[str, Any]:
     """Classify vectors into a Parquet file."""
+    _refuse_replacing(out, [vectors_path])
     model = _model(model_name, rulebook)
     step("reading vectors")
     vectors, window = tables.read_vectors(vectors_path)
@@ -170,6 +172,8 @@ def _as_id(text: str) -> str:
 
 def synth_job(out: Path, truth: Path | None, viewers: int, days: int, seed: int, start: date | None) -> dict[str, Any]:
     """Stream a synthetic population to Parquet."""
+    if truth is not None and truth.resolve() == out.resolve():
+        raise InputError(f"Sessions and truth would be the same file {out}.", "Give --truth another name than --out.")
     population = synthetic.Population(viewers, days, seed, *([start] if start else []))
     with staged_file(out) as part:
         if truth is None:
@@ -200,6 +204,11 @@ def models_job(folder: Path) -> dict[str, Any]:
         except AnalyzerError as error:  # one that cannot be used must not hide the others
             unusable.append({"model": str(place), "because": error.cause})
     return {"models": listed, "unusable": unusable}
+
+
+def _refuse_replacing(out: Path, inputs: list[Path]) -> None:
+    if out.resolve() in {path.resolve() for path in inputs}:
+        raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
 
 
 def rulebook_from(path: Path | None) -> Rulebook | None:

@@ -259,6 +259,15 @@ def test_a_csv_as_a_spreadsheet_saves_it(encoding, end, separator, terminal):
     assert terminal.run("features", *make(terminal.folder), "--json").good().json["tally"]["used"] == 40
 
 
+def test_hidden_files_of_a_folder_are_not_sessions(terminal):
+    """Such as those that macOS puts beside each file of an archive, and what a killed run leaves."""
+    (terminal.folder / "views" / ".results.partial-1").mkdir(parents=True)
+    csv_file(HEAD + "".join(rows(40)))(terminal.folder / "views")
+    (terminal.folder / "views" / "._views.csv").write_bytes(b"\0\5\x16\7\0\2")
+    (terminal.folder / "views" / ".results.partial-1" / "quarantine.csv").write_text("file,line,reason\n")
+    assert terminal.run("features", "views", "--json").good().json["tally"]["used"] == 40
+
+
 def test_one_viewer_alone_is_read_and_nothing_is_said_of_them(terminal):
     told = run_on(terminal, csv_file(HEAD + "".join(rows(200))))
     assert told["model"] == "reference"
@@ -413,7 +422,7 @@ def test_a_bundle_that_cannot_be_trusted_is_refused(case, command, terminal, bun
 # Rulebooks
 
 BOOK = 'id = "ours"\nversion = "1"\nowner = "us"\n'
-RULE = '[[rule]]\nid = "r"\nmark = "review"\nbecause = "For a reason."\ncites = ["c"]\n'
+RULE = '[[rule]]\nid = "r"\nmark = "review"\nbecause = "For a reason."\ncites = ["our own choice"]\n'
 
 
 @pytest.mark.parametrize(
@@ -483,6 +492,17 @@ def test_a_file_that_is_a_folder_is_refused(terminal, few_views):
     terminal.run("features", few_views, "--out", "results").refused("Nothing was written", "directory", code=1)
     assert list(terminal.path("results").iterdir()) == []
     assert terminal.left_behind() == {"results"}
+
+
+def test_an_output_never_replaces_its_own_input(terminal, vectors, bundle):
+    make = csv_file(HEAD + "".join(rows(40)))
+    (name,) = make(terminal.folder)
+    shutil.copy(vectors, terminal.path("x.parquet"))
+    before = {path.name: path.read_bytes() for path in terminal.folder.iterdir()}
+    terminal.run("features", name, "--out", f"../work/{name}").refused("would replace", name, "--out")
+    terminal.run("classify", "x.parquet", "--model", bundle, "--out", "x.parquet").refused("would replace", "--out")
+    terminal.run("synth", "--viewers", "5", "--out", "s", "--truth", "./s").refused("same file", "--truth")
+    assert {path.name: path.read_bytes() for path in terminal.folder.iterdir()} == before
 
 
 @pytest.mark.parametrize("size", [1_000, 20_000])
