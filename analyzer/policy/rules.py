@@ -183,13 +183,20 @@ class Rule(BaseModel):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     mark: MarkStatus
     because: Annotated[str, Field(min_length=10)]
-    cites: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], Field(min_length=1)]
+    cites: tuple[Annotated[str, Field(min_length=1)], ...]
     any_of: tuple[Clause, ...] = ()
     all_of: tuple[Clause, ...] = ()
     over_represented: OverRepresented | None = None
     households_below: Annotated[int, Field(ge=2)] | None = None
     largest_household_share_above: Annotated[float, Field(gt=0, lt=1)] | None = None
     no_pattern: bool = False
+
+    @field_validator("cites", mode="before")
+    @classmethod
+    def _some(cls, cites: Any) -> Any:
+        if isinstance(cites, list | tuple) and not cites:
+            raise ValueError("name at least one source")
+        return cites
 
     @field_validator("mark")
     @classmethod

@@ -70,8 +70,11 @@ def _chosen(model: Model, vectors: pd.DataFrame) -> pd.DataFrame | npt.NDArray[n
 
 
 def _may_be_named(model: Model, vectors: pd.DataFrame, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    open_ids = {mark.pattern_id for mark in model.marks if mark.status is MarkStatus.OPEN}
-    is_open = np.array([profile.id in open_ids for profile in model.patterns.profiles_] + [False])
+    told = {(mark.pattern_id, mark.status is MarkStatus.OPEN, mark.rulebook_hash) for mark in model.marks}
+    # Open means: marked, by this rulebook, and by no other mark otherwise.
+    ids = [profile.id for profile in model.patterns.profiles_]
+    sure = [{mark for mark in told if mark[0] == name} == {(name, True, model.rulebook.hash)} for name in ids]
+    is_open = np.array([*sure, False])
     return is_open[labels] & ~_of_a_guarded_viewer(model, vectors)
 
 

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,8 +27,8 @@ def staged(target: Path) -> Iterator[Path]:
     OutputError
         When the folder cannot be written or the disk is full.
     """
-    target = target.expanduser().absolute()
-    stage = target.with_name(f".{target.name}.partial-{secrets.token_hex(4)}")
+    target = target.expanduser().resolve()  # renaming works within one disk; a link may lead to another
+    stage = _beside(target) / f".{target.name}.partial-{secrets.token_hex(4)}"
     with _as_output_error(target):
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(target))
@@ -61,19 +60,33 @@ def staged_file(target: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
+def _beside(target: Path) -> Path:
+    """Return the folder to write in: the one that holds `target`, or `target` where renaming works only inside it."""
+    only_inside = os.path.ismount(target) or not os.access(target.parent, os.W_OK | os.X_OK)
+    return target if target.is_dir() and only_inside else target.parent
+
+
 def _publish(stage: Path, target: Path) -> None:
+    """Move everything into its place; what was there under the same names is put back if anything cannot be moved."""
     if not target.exists():
         stage.rename(target)
         return
-    for entry in sorted(stage.iterdir()):
-        place = target / entry.name
-        if place.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=f".{entry.name}.old-", dir=target))
-            place.rename(old / entry.name)
-            entry.rename(place)
-            shutil.rmtree(old)
-        else:
-            entry.replace(place)
+    earlier = stage.with_name(f"{stage.name}-earlier")
+    earlier.mkdir()
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for entry in sorted(stage.iterdir()):
+            place = target / entry.name
+            for source, goal in ((place, earlier / entry.name), (entry, place)):
+                if os.path.lexists(source):
+                    source.replace(goal)
+                    moved.append((source, goal))
+    except BaseException:
+        for source, goal in reversed(moved):
+            goal.replace(source)
+        earlier.rmdir()  # only when it is empty
+        raise
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 @contextmanager

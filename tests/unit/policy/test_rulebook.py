@@ -95,7 +95,7 @@ MANY = (
         "rule 1 > mark: a rule can only raise a mark",
         "rule 1 > because: Field required",
         "rule 1 > becuase: Extra inputs are not permitted",
-        "rule 1 > cites: ",
+        "rule 1 > cites: name at least one source",
         "rule 1 > any_of > 1 > feature: 'title_plays_maxx' is an unknown feature. Did you mean 'title_plays_max'?",
         "rule 1 > any_of > 1 > quantile: quantile is 0.3; allowed are 0.1, 0.25, 0.5, 0.75, 0.9",
         "rule 1 > any_of > 1: give either at_least or at_most",
