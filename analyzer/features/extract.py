@@ -51,7 +51,7 @@ def extract_features(
             f"extract_features was given a {type(sessions).__name__}, not Sessions.",
             "Pass what analyzer.read_sessions returns.",
         )
-    arrays = session_arrays(sessions.table)
+    arrays = session_arrays(sessions.table, sessions.passed_over)
     plays = arrange(arrays, span)
     index = _index(plays, span, arrays.viewer_names.to_numpy(zero_copy_only=False))
     provided = sessions.provides

@@ -4,7 +4,8 @@ A **play** is one act of watching a title. Sessions of one viewer and title that
 
 - a session resumes the one before if it starts within `RESUME_GAP_S` of its end and does not go back by more than a
   fifth of the title;
-- where positions are unknown, sessions resume each other until their playing time fills the title's length.
+- two sessions that together play over a tenth more than the title's length do not resume each other; where positions
+  are unknown, a run of sessions is one play until its playing time fills the title's length.
 
 A title's **length** is `runtime_s` where the source knows it; else the highest position this viewer reached; else this
 viewer's longest stretch; of just two stretches that clearly differ (one under 90 % of the other), both together: rather
@@ -30,6 +31,7 @@ from analyzer.features.sorting import ranks, sort_order
 
 RESUME_GAP_S: Final = 36 * 3600.0  # the next evening still resumes; the evening after is a play of its own
 SITTING_GAP_S: Final = 30 * 60.0
+RECENT_S: Final = 28 * 86_400
 COMPLETED_SHARE: Final = 0.9
 _BACK_SHARE: Final = 0.2
 _OVERRUN_SHARE: Final = 0.1
@@ -41,6 +43,8 @@ _US: Final = 1_000_000
 @dataclass(frozen=True)
 class SessionArrays:
     """Sessions as arrays, sorted by viewer, title and start. Unknown numbers are NaN, unknown codes -1.
+
+    `passed_over` holds viewer, title and start of rows that were dropped because nobody chose them.
 
     `viewer`, `title` and `series` are ranks of `viewer_names` and of the titles' sorted names; `offset_min` is local
     time minus UTC in minutes; times are microseconds since 1970, UTC.
@@ -56,6 +60,7 @@ class SessionArrays:
     offset_min: Floats
     row: Ints
     viewer_names: pa.Array
+    passed_over: tuple[Ints, Ints, Ints]
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class PlayArrays:
 
     `length_known` says that the source knew the length; `day` is the local day number where the offset is known,
     else the UTC day; `hour` is the local hour of the start as a fraction, NaN where the offset is unknown;
-    `first_end_us` is when the play was first left for over half an hour, or ended.
+    `first_end_us` is when the play was first left for over half an hour, or ended; `recent` counts the plays of the
+    same title in the 28 days up to this one, this one included.
     """
 
     viewer: Ints
@@ -80,15 +86,18 @@ class PlayArrays:
     completed: Bools
     replay: Bools
     glance: Bools
+    recent: Ints
     sessions: Segments
 
 
-def session_arrays(table: pa.Table) -> SessionArrays:
+def session_arrays(table: pa.Table, passed_over: pa.Table) -> SessionArrays:
     """Return the sessions of `table` (typed by the schema) as sorted arrays."""
-    viewer, viewer_names = ranks(table["viewer_id"].combine_chunks())
-    title, _ = ranks(table["title_id"].combine_chunks())
+    viewer, viewer_names = ranks(_joined(table, passed_over, "viewer_id"))
+    title, _ = ranks(_joined(table, passed_over, "title_id"))
+    start_us = _joined(table, passed_over, "started_at").cast(pa.int64()).to_numpy(zero_copy_only=False)
+    beside = (viewer[len(table) :], title[len(table) :], start_us[len(table) :])
+    viewer, title, start_us = viewer[: len(table)], title[: len(table)], start_us[: len(table)]
     series = _codes(table, "series_id")
-    start_us = table["started_at"].combine_chunks().cast(pa.int64()).to_numpy(zero_copy_only=False)
     played, runtime, position, offset = (
         _numbers(table, name) for name in ("played_s", "runtime_s", "end_position_s", "utc_offset_min")
     )
@@ -104,7 +113,13 @@ def session_arrays(table: pa.Table) -> SessionArrays:
         offset[order],
         order,
         viewer_names,
+        beside,
     )
+
+
+def _joined(table: pa.Table, passed_over: pa.Table, name: str) -> pa.Array:
+    chunks = [chunk for part in (table, passed_over) for chunk in part[name].chunks]
+    return pa.chunked_array(chunks, type=table[name].type).unify_dictionaries().combine_chunks()
 
 
 def _codes(table: pa.Table, name: str) -> Ints:
@@ -146,6 +161,7 @@ def stitch(s: SessionArrays) -> PlayArrays:
         completed=completed & ~glance,
         replay=_replays(titles.of(plays), completed & ~glance) & ~glance,
         glance=glance,
+        recent=_recent_plays(titles.of(plays), s.start_us[first], ~glance),
         sessions=Segments(np.append(first, last[-1] + 1 if len(last) else 0)),
     )
 
@@ -183,7 +199,7 @@ def _resumes(s: SessionArrays, length: Floats) -> Bools:
     placed = ~np.isnan(position[1:]) & ~np.isnan(position[:-1])
     went_back = begins[1:] + _BACK_SHARE * length[1:] < position[:-1]
     overruns = played[:-1] + played[1:] > (1 + _OVERRUN_SHARE) * length[1:]
-    resumes[1:] = (gap_s <= RESUME_GAP_S) & ~np.where(placed, went_back, overruns)
+    resumes[1:] = (gap_s <= RESUME_GAP_S) & ~(placed & went_back) & ~overruns
     return resumes
 
 
@@ -216,3 +232,15 @@ def _replays(titles: Segments, completed: Bools) -> Bools:
     before: Ints = np.cumsum(completed, dtype=np.int64) - completed
     base = before[titles.first] if len(titles) else before[:0]
     return np.asarray(before > titles.spread(base))
+
+
+def _recent_plays(titles: Segments, start_us: Ints, play: Bools) -> Ints:
+    """Return how many plays of the same title began in the 28 days up to each start, itself included."""
+    if len(start_us) == 0:
+        return np.zeros(0, dtype=np.int64)
+    start_s = (start_us - start_us.min()) // _US
+    # One number line for all titles: each title's stretch is longer than its times and the look-back together.
+    place = titles.ids * (int(start_s.max()) + RECENT_S + 1) + start_s
+    since = np.searchsorted(place, place - RECENT_S)
+    counted = np.append(0, np.cumsum(play))
+    return np.asarray(counted[np.arange(len(place)) + 1] - counted[since], dtype=np.int64)

@@ -42,6 +42,9 @@ class Plays:
         How many starts, glances included, were of a title of known length.
     session_rows : ndarray of int64
         The row of the session table behind each element of `title_day`.
+    every_start : tuple of ndarray
+        Vector and title of each row that began in the vector's window: sessions, glances, and rows that were dropped
+        because nobody chose them. For protection only.
     """
 
     all: PlayArrays
@@ -53,6 +56,7 @@ class Plays:
     known_starts: Floats
     title_day: tuple[Ints, Ints, Ints]
     session_rows: Ints
+    every_start: tuple[Ints, Ints]
 
     @cached_property
     def titles(self) -> Segments:
@@ -169,16 +173,18 @@ def arrange(sessions: SessionArrays, window: Window) -> Plays:
     vectors = Segments(np.unique(vectors.offsets))
     title_day, session_rows = _session_days(sessions, stitched, order, kept, vectors)
     early = everything.length_known & (everything.played_s < 0.1 * everything.length_s)
+    viewer, at = everything.viewer[kept][vectors.first], number[kept][vectors.first]
     return Plays(
         all=_take(everything, np.flatnonzero(kept)),
-        viewer=everything.viewer[kept][vectors.first],
-        window=number[kept][vectors.first],
+        viewer=viewer,
+        window=at,
         vectors=vectors,
         glances=vectors_all.sum(everything.glance)[has_play],
         early_stops=vectors_all.sum(early)[has_play],
         known_starts=vectors_all.sum(everything.length_known)[has_play],
         title_day=title_day,
         session_rows=session_rows,
+        every_start=_every_start(sessions, window, viewer, at),
     )
 
 
@@ -187,6 +193,22 @@ def _take(plays: PlayArrays, rows: Ints) -> PlayArrays:
     values = {name: getattr(plays, name)[rows] for name in PlayArrays.__dataclass_fields__ if name != "sessions"}
     sizes = plays.sessions.sizes[rows]
     return PlayArrays(**values, sessions=Segments(np.append(0, np.cumsum(sizes))))
+
+
+def _every_start(s: SessionArrays, window: Window, viewer: Ints, at: Ints) -> tuple[Ints, Ints]:
+    """Return vector and title of every row whose viewer has a vector for the window in which it began."""
+    viewers, titles, starts_us = (
+        np.concatenate(pair) for pair in zip((s.viewer, s.title, s.start_us), s.passed_over, strict=True)
+    )
+    number = window.index(starts_us)
+    if len(viewer) == 0:
+        return titles[:0], titles[:0]
+    low, span = int(number.min()), int(number.max() - number.min()) + 1
+    vectors = viewer * span + at - low
+    place = viewers * span + number - low
+    vector = np.minimum(np.searchsorted(vectors, place), len(vectors) - 1)
+    known = vectors[vector] == place
+    return vector[known], titles[known]
 
 
 def _session_days(

@@ -27,6 +27,7 @@ _REPETITION = (
     "A known story is predictable: it can calm, hold attention, help with language or simply be loved. "
     "Children ask for it again; many adults keep one too."
 )
+_FEW = "Watching is one thing among many."
 _SERIES = "Following a story over time: something to look forward to and to talk about."
 _VARIETY = "Finding new things, and the pleasure of choosing."
 _RHYTHM = "A steady hour can give the day its shape."
@@ -35,6 +36,8 @@ _NIGHT = "Quiet hours of one's own, after a shift, with a baby, or when sleep do
 
 HIGH: Final[dict[str, Word]] = {
     "title_plays_max": Word("one title again and again", _REPETITION),
+    "title_recent_plays_max": Word("one title again and again", _REPETITION),
+    "title_starts_max": Word("one title started again and again", _REPETITION),
     "title_days_max": Word("one title on many days", _REPETITION),
     "title_run_days_max": Word("one title day after day", _REPETITION),
     "title_plays_day_max": Word("one title several times a day", _REPETITION),
@@ -43,7 +46,7 @@ HIGH: Final[dict[str, Word]] = {
     "replay_share": Word("known titles again", _REPETITION),
     "rewatched_hours_share": Word("known titles again", _REPETITION),
     "title_passes_max": Word("one title again and again", _REPETITION),
-    "top_title_share": Word("most hours with one title", _REPETITION),
+    "top_title_share": Word("most hours with one title", _FEW),
     "replay_gap_median_days": Word("known titles after a while", _REPETITION),
     "replay_gap_variation": Word("known titles at changing intervals", _REPETITION),
     "night_share": Word("late at night", _NIGHT),
@@ -80,14 +83,14 @@ LOW: Final[dict[str, Word]] = {
     "daytime_share": Word("in the evening", _RHYTHM),
     "weekday_share": Word("at weekends", "Time off, often shared."),
     "episode_share": Word("films", "A whole story in one evening."),
-    "hours_played": Word("few hours", "Watching is one thing among many."),
+    "hours_played": Word("few hours", _FEW),
     "hours_per_active_day": Word("short visits", "A short break that fits into a day."),
     "sitting_hours_max": Word("short sittings", "A short break that fits into a day."),
-    "plays": Word("few plays", "Watching is one thing among many."),
-    "active_days": Word("on few days", "Watching is one thing among many."),
-    "active_run_days_max": Word("now and then", "Watching is one thing among many."),
-    "titles": Word("few titles", "A small circle of titles one knows."),
-    "title_entropy_bits": Word("few titles", "A small circle of titles one knows."),
+    "plays": Word("few plays", _FEW),
+    "active_days": Word("on few days", _FEW),
+    "active_run_days_max": Word("now and then", _FEW),
+    "titles": Word("few titles", _FEW),
+    "title_entropy_bits": Word("few titles", _FEW),
     "completion_share": Word("parts of titles", _VARIETY),
     "played_share_median": Word("parts of titles", _VARIETY),
     "hour_concentration": Word("at many hours", _COMPANY),

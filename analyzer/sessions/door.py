@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from analyzer.errors import InputError
 from analyzer.sessions.convert import Mask, as_mask, read_as
-from analyzer.sessions.records import QUARANTINE_SCHEMA, RawRows, Sessions, reason_counts
+from analyzer.sessions.records import PASSED_OVER_SCHEMA, QUARANTINE_SCHEMA, RawRows, Sessions, reason_counts
 from analyzer.sessions.schema import COLUMNS, EARLIEST, LATEST, REQUIRED, Column, Kind
 from analyzer.sessions.tally import DropReason, Tally
 
@@ -68,6 +68,7 @@ def admit(rows: RawRows, rules: DoorRules | None = None) -> Sessions:
         quarantine=quarantine,
         notes=rows.notes,
         sources=(rows.file,),
+        passed_over=_passed_over(table, ~faults.found & np.isin(drops, _NOT_CHOSEN)),
     )
 
 
@@ -191,6 +192,14 @@ def _drops(table: pa.Table, rules: DoorRules, rejected: Mask) -> npt.NDArray[np.
     if rules.drop_duplicates:
         codes[_repeated(table, ~rejected & (codes == 0))] = len(_DROP_ORDER)
     return codes
+
+
+_NOT_CHOSEN: Final = [1 + _DROP_ORDER.index(reason) for reason in (DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)]
+
+
+def _passed_over(table: pa.Table, chosen: Mask) -> pa.Table:
+    """Return who started what and when in rows that nobody chose; never those that a viewer asked not to show."""
+    return table.select(PASSED_OVER_SCHEMA.names).filter(pa.array(chosen)).cast(PASSED_OVER_SCHEMA)
 
 
 def _count_drops(codes: npt.NDArray[np.int8], rejected: Mask) -> dict[str, int]:

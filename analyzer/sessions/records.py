@@ -13,6 +13,7 @@ from analyzer.errors import InputError
 from analyzer.sessions.schema import SESSIONS, arrow_schema
 from analyzer.sessions.tally import Tally, total
 
+PASSED_OVER_SCHEMA = arrow_schema(["viewer_id", "title_id", "started_at"])
 QUARANTINE_SCHEMA = pa.schema([("file", pa.string()), ("line", pa.int64()), ("reason", pa.string())])
 
 
@@ -57,6 +58,9 @@ class Sessions:
         Choices that were made while reading.
     sources : tuple of str
         The files or frames that were read.
+    passed_over : pyarrow.Table
+        `viewer_id`, `title_id`, `started_at` of rows dropped as autoplay or as no main content. Nothing is learned
+        from them, but a title that is started over and over is protected whoever started it.
     """
 
     table: pa.Table
@@ -64,6 +68,7 @@ class Sessions:
     quarantine: pa.Table = field(default_factory=QUARANTINE_SCHEMA.empty_table)
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    passed_over: pa.Table = field(default_factory=PASSED_OVER_SCHEMA.empty_table)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -98,6 +103,7 @@ def concatenate(parts: Sequence[Sessions]) -> Sessions:
         quarantine=pa.concat_tables([part.quarantine for part in parts]),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         sources=tuple(dict.fromkeys(source for part in parts for source in part.sources)),
+        passed_over=pa.concat_tables([part.passed_over for part in parts]).unify_dictionaries(),
     )
 
 

@@ -170,11 +170,12 @@ def stitched(rows: list[Session], length: Fraction) -> list[list[Session]]:
 
 
 def resumes(before: Session, session: Session, length: Fraction) -> bool:
-    """Within 36 hours, not back by over a fifth; positions unknown, not over by more than a tenth."""
+    """Within 36 hours, not back by over a fifth, and together not over the length by more than a tenth."""
     if session.start - before.end > 36 * HOUR:
         return False
-    if before.position is not None and session.position is not None:
-        return before.position - session.begins_at <= length / 5
+    placed = before.position is not None and session.position is not None
+    if placed and before.position - session.begins_at > length / 5:
+        return False
     return before.played + session.played <= length * 11 / 10
 
 
@@ -206,6 +207,8 @@ class Watched:
 
     plays: list[Play]
     glances: list[Play]
+    recent: dict[int, int]
+    rows: list[str]
 
     @property
     def starts(self) -> list[Play]:
@@ -360,6 +363,16 @@ def title_plays_max(w: Watched) -> Value:
 
 
 @says
+def title_recent_plays_max(w: Watched) -> Value:
+    return max(w.recent[id(p)] for p in w.plays)
+
+
+@says
+def title_starts_max(w: Watched) -> Value:
+    return max(Counter(w.rows).values())
+
+
+@says
 def title_days_max(w: Watched) -> Value:
     return max(len(days) for days in w.title_days.values())
 
@@ -507,7 +520,7 @@ def vectors(frame: pd.DataFrame, window_days: int | None = 28) -> pd.DataFrame:
     rows: dict[tuple[str, datetime], dict[str, float]] = {}
     for viewer in sorted(frame["viewer_id"].unique()):
         sessions = [_session(row) for row in frame[frame["viewer_id"] == viewer].to_dict("records")]
-        for start, watched in _windows(plays_of(sessions), window_days).items():
+        for start, watched in _windows(sessions, window_days).items():
             if watched.plays:
                 values = {
                     name: None if name in NEEDS_SERIES and "series_id" not in frame else compute(watched)
@@ -518,16 +531,34 @@ def vectors(frame: pd.DataFrame, window_days: int | None = 28) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), index=index, columns=list(ORACLE), dtype=float).sort_index()
 
 
-def _windows(plays: list[Play], days: int | None) -> dict[datetime, Watched]:
-    windows: dict[datetime, Watched] = defaultdict(lambda: Watched([], []))
+def _recent(plays: list[Play]) -> dict[int, int]:
+    """Return for each play how many plays of its title began in the 28 days up to it, itself included."""
+    real = [p for p in plays if not p.glance]
+    order = {id(p): at for at, p in enumerate(plays)}
+    return {
+        id(p): sum(q.title == p.title and p.start - 28 * DAY <= q.start and order[id(q)] <= order[id(p)] for q in real)
+        for p in real
+    }
+
+
+def _windows(sessions: list[Session], days: int | None) -> dict[datetime, Watched]:
+    plays = plays_of(sessions)
+    recent = _recent(plays)
+    windows: dict[datetime, Watched] = defaultdict(lambda: Watched([], [], recent, []))
     real = [p.start for p in plays if not p.glance]
     whole_history = EPOCH + timedelta(days=min(real, default=0) // DAY)
+
+    def window_of(moment: int) -> datetime:
+        if days is None:
+            return whole_history
+        elapsed = EPOCH + timedelta(seconds=moment) - MONDAY
+        return MONDAY + elapsed // timedelta(days=days) * timedelta(days=days)
+
     for play in sorted(plays, key=lambda p: p.start):  # stable: together started, in order of title
-        start = whole_history
-        if days is not None:
-            elapsed = EPOCH + timedelta(seconds=play.start) - MONDAY
-            start = MONDAY + elapsed // timedelta(days=days) * timedelta(days=days)
-        (windows[start].glances if play.glance else windows[start].plays).append(play)
+        window = windows[window_of(play.start)]
+        (window.glances if play.glance else window.plays).append(play)
+    for session in sessions:
+        windows[window_of(session.start)].rows.append(session.title)
     return windows
 
 
