@@ -209,6 +209,10 @@ def main() -> NoReturn:
             signal.signal(number, _stop)
     try:
         app()
+    except SystemExit as stop:
+        if stop.code == ExitCode.BAD_INPUT and "--json" in sys.argv[1:]:
+            _print_error("The command was not understood.", "stderr says why; --help says what is allowed.", stop.code)
+        raise
     except AnalyzerError as error:
         _fail(error.cause, error.remedy, error.exit_code)
     except BrokenPipeError:
@@ -228,11 +232,15 @@ def _stop(signum: int, _: object) -> NoReturn:
 
 def _fail(cause: str, remedy: str, code: ExitCode) -> NoReturn:
     if "--json" in sys.argv[1:]:
-        typer.echo(json.dumps({"error": cause, "remedy": remedy, "exit_code": int(code)}, ensure_ascii=False))
+        _print_error(cause, remedy, code)
     typer.echo(f"analyzer: {cause}", err=True)
     if remedy:
         typer.echo(f"          {remedy}", err=True)
     sys.exit(code)
+
+
+def _print_error(cause: str, remedy: str, code: int) -> None:
+    typer.echo(json.dumps({"error": cause, "remedy": remedy, "exit_code": int(code)}, ensure_ascii=False))
 
 
 def _mapping(pairs: list[str] | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ pattern, so both travel beside the vectors, never in their columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
 from typing import Final
 
 import numpy as np
@@ -23,21 +23,32 @@ SETTINGS: Final = ("captions", "audio_description", "playback_rate", "assistive_
 # For playback_rate the setting is "any speed but 1"; for assistive_tech it is "declared".
 
 
-@dataclass(frozen=True, eq=False)
-class VectorContext:
+class VectorContext(dict[str, object]):
     """Households and accessibility settings of vectors.
 
-    Attributes
+    As a mapping it is empty: pandas writes `attrs` as JSON when it saves a frame, and households must not go there.
+
+    Parameters
     ----------
     frame : DataFrame
         Indexed like the vectors; column `household_id` and one column per setting: 1.0 where it was in use for most
         sessions of the window whose setting is known, 0.0 where not, null where unknown.
     """
 
-    frame: pd.DataFrame
+    def __init__(self, frame: pd.DataFrame) -> None:
+        super().__init__()
+        self.frame = frame
 
     def __deepcopy__(self, memo: object) -> VectorContext:
-        return self  # pandas copies attrs at every step; this value is frozen, so one is enough
+        return self  # pandas copies attrs at every step; this value is never changed, so one is enough
+
+    def __eq__(self, other: object) -> bool:
+        return self is other  # else pandas would take the context of one partition for that of another
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = None
 
     def households(self, index: pd.Index) -> npt_str:
         """Return the household of each vector of `index`; the viewer where no household is known."""
@@ -51,6 +62,20 @@ class VectorContext:
 
 
 npt_str = np.ndarray[tuple[int, ...], np.dtype[np.str_]]
+
+
+def warn_if_lost(vectors: pd.DataFrame) -> None:
+    """Warn when vectors of viewers have come without the households that `extract_features` gave them."""
+    if "viewer_id" not in vectors.index.names:
+        return
+    context = context_of(vectors)
+    if context is None or not vectors.index.isin(context.frame.index).all():
+        warnings.warn(
+            "These vectors have lost their households and accessibility settings (concat and merge drop them): each"
+            " viewer counts as a household, and no setting can raise a mark. Extract all sessions in one call, or pass"
+            " households=.",
+            stacklevel=3,
+        )
 
 
 def viewers_of(index: pd.Index) -> npt_str:

@@ -17,6 +17,7 @@ from analyzer.features.segments import Ints
 
 US_PER_DAY: Final = 86_400_000_000
 _ORIGIN_DAY: Final = 4  # 1970-01-05, the first Monday after the epoch
+_LONGEST_DAYS: Final = 36_500
 _PATTERN: Final = re.compile(r"^\s*(\d+)\s*(d|day|days|w|week|weeks)\s*$")
 
 
@@ -39,7 +40,7 @@ class Window:
             return cls(None)
         match = _PATTERN.match(text.casefold()) if isinstance(text, str) else None
         days = text if isinstance(text, int) else _days(match)
-        if days < 1:
+        if not 1 <= days <= _LONGEST_DAYS:
             raise InputError(f"{text!r} is not a window length.", "Use days or weeks such as 28d or 4w, or 'all'.")
         return cls(days)
 

@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from analyzer.features.context import VectorContext, context_of, viewers_of
+from analyzer.features.context import VectorContext, context_of, viewers_of, warn_if_lost
 from analyzer.features.segments import Floats, Ints
 from analyzer.patterns import profile, prototypes
 from analyzer.patterns.scaling import Scaling
@@ -79,6 +79,8 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         self._check_parameters()
         index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X) if hasattr(X, "__len__") else 0)
         context = context_of(X) if isinstance(X, pd.DataFrame) else None
+        if isinstance(X, pd.DataFrame) and households is None:
+            warn_if_lost(X)
         values = self._validated(X, reset=True)
         counted = _households(households, context, index, len(values))
         settings = context.settings(index) if context is not None else None

@@ -19,6 +19,7 @@ from analyzer.patterns.scaling import Scaling
 from analyzer.patterns.vocabulary import name_of
 
 QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+_WORTH_KEEPING: Final = 0.05
 _BANDS: Final = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -56,7 +57,7 @@ class PatternProfile:
     contrasts : dict of feature -> float
         Mean here minus mean of everyone, in standard deviations of the scaled feature.
     over_represented : tuple of OverRepresentation
-        Accessibility settings, where known. May raise a mark, never lower one.
+        Accessibility settings that are more common here than chance explains. May raise a mark, never lower one.
     largest_household_share : float
         Share of the pattern's vectors that come from one household.
     """
@@ -173,8 +174,14 @@ def _mean_around(values: Floats, codes: Ints, quantile: float, k: int) -> float:
     while True:
         low, high = max(0, round(center - half)), min(len(values), round(center + half) + 1)
         if len(np.unique(codes[low:high])) >= k or high - low == len(values):
-            return float(values[low:high].mean())
+            return _mean_of_households(values[low:high], codes[low:high])
         half *= 1.5
+
+
+def _mean_of_households(values: Floats, codes: Ints) -> float:
+    """Return the mean over households, each with its own mean, so that one with many windows does not decide."""
+    _, household = np.unique(codes, return_inverse=True)
+    return float((np.bincount(household, values) / np.bincount(household)).mean())
 
 
 def _over_represented(settings: pd.DataFrame, codes: Ints, rows: Ints, patterns: int) -> tuple[OverRepresentation, ...]:
@@ -195,7 +202,8 @@ def _over_represented(settings: pd.DataFrame, codes: Ints, rows: Ints, patterns:
         known = ~np.isnan(in_use)
         if len(np.unique(in_use[known])) == 2:
             results.append(_compare(str(name), in_use[known] > 0, inside[speaks][known], tests))
-    return tuple(results)
+    # What chance explains is not kept: "nobody here uses it" would be a statement about a few.
+    return tuple(found for found in results if found.p_value <= _WORTH_KEEPING)
 
 
 def _compare(
@@ -207,7 +215,7 @@ def _compare(
     share_outside = max((users - users_here) / outside, 1.0 / outside)
     p_value = float(hypergeom.sf(users_here - 1, everybody, users, all_here))
     ratio = users_here / max(all_here, 1) / share_outside
-    return OverRepresentation(setting, round(ratio, 2), _one_digit(min(1.0, p_value * tests)))
+    return OverRepresentation(setting, float(f"{ratio:.2g}"), _one_digit(min(1.0, p_value * tests)))
 
 
 def _one_digit(value: float) -> float:

@@ -27,9 +27,9 @@ class Prototypes:
     Attributes
     ----------
     centers : ndarray of float64, shape (n_cells, n_axes)
-        Mean of each cell's vectors.
+        Mean of each cell's households.
     reach : ndarray of float64, shape (n_cells,)
-        Mean distance of the cell's vectors from its center plus 2.5 standard deviations.
+        Mean distance of the cell's households from its center plus 2.5 standard deviations.
     pattern : ndarray of int64, shape (n_cells,)
         The pattern's number.
     households : ndarray of int64, shape (n_cells,)
@@ -78,10 +78,13 @@ def _count(codes: Ints) -> int:
 
 
 def _cell(points: Floats, codes: Ints, pattern: int) -> tuple[Floats, float, int, int]:
-    center = points.mean(axis=0)
+    _, household, windows = np.unique(codes, return_inverse=True, return_counts=True)
+    weights = 1.0 / windows[household]  # households count alike, however many windows they have
+    center = np.average(points, axis=0, weights=weights)
     distance = np.linalg.norm(points - center, axis=1)
-    reach = float(distance.mean() + _REACH_SPREADS * distance.std() + _ROUNDING)
-    return center, reach, pattern, _count(codes)
+    mean = np.average(distance, weights=weights)
+    spread = np.sqrt(np.average((distance - mean) ** 2, weights=weights))
+    return center, float(mean + _REACH_SPREADS * spread + _ROUNDING), pattern, len(windows)
 
 
 def _cut(points: Floats, codes: Ints, rows: Ints, k: int) -> list[Ints]:

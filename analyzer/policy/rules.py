@@ -49,6 +49,9 @@ class MarkStatus(Enum):
         return max(statuses, key=lambda s: s.severity, default=MarkStatus.OPEN)
 
 
+ANY = "any"  # the limit of evidence that is true or not, and has no size
+
+
 class UnknownValueError(LookupError):
     """A rule needs a value that is missing."""
 
@@ -63,7 +66,7 @@ class Evidence:
 
     def sentence(self) -> str:
         """Return the evidence in words."""
-        return f"{self.attribute} is {self.value:g} ({self.limit})"
+        return self.attribute if self.limit == ANY else f"{self.attribute} is {self.value:g} ({self.limit})"
 
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -225,7 +228,7 @@ class Rule(BaseModel):
             When a value that decides is missing.
         """
         if profile is None:
-            return [Evidence("windows without a pattern", 1.0, "any")] if self.no_pattern else []
+            return [Evidence("the windows have no pattern", 1.0, ANY)] if self.no_pattern else []
         if self.any_of:
             return _any(self.any_of, profile)
         if self.all_of:

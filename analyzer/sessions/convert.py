@@ -91,7 +91,8 @@ def _read_text(array: pa.Array) -> pa.Array:
         # A DataFrame turns integer ids with a gap into floats: 12.0 was 12.
         numbers = array.cast(pa.float64())
         numbers = pc.if_else(pc.is_finite(numbers), numbers, None)
-        whole = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), 2.0**63))
+        numbers = pc.if_else(pc.less(pc.abs(numbers), 2.0**53), numbers, None)  # beyond, ids run into each other
+        whole = pc.equal(pc.floor(numbers), numbers)
         array = numbers.cast(pa.int64()) if as_mask(pc.fill_null(whole, True)).all() else numbers
     if not _is_text(array):
         array = array.cast(pa.string())

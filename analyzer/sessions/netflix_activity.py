@@ -120,6 +120,8 @@ class ActivityReader:
 
     def _notes(self, moments: Moments, hours_only: bool) -> tuple[str, ...]:
         notes = order_note(self.file, moments)
+        if "attributes" not in self.grid.columns:
+            notes += (f"{self.file} has no Attributes: hidden views and autoplayed rows cannot be told and are used.",)
         if hours_only:
             notes += (f"{self.file}: durations without seconds were read as hours and minutes (h:mm).",)
         return notes

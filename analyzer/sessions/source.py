@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.errors import InputError
 from analyzer.sessions import clock, netflix, tabular
@@ -127,7 +128,7 @@ def _is_folder(item: str | os.PathLike[str], path: Path) -> bool:
 
 def _inside(folder: Path) -> list[Path]:
     below = [p for p in folder.rglob("*") if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
-    files = sorted(p for p in below if p.suffix.lower() in _SUFFIXES and p.is_file())
+    files = sorted(p for p in below if p.suffix.lower() in _SUFFIXES and p.is_file() and not _is_result(p))
     netflix_files = [p for p in files if _looks_like_netflix(p)]
     # A whole export holds dozens of other tables; beside recognised files the rest is none of ours.
     chosen = netflix_files or files
@@ -136,6 +137,11 @@ def _inside(folder: Path) -> list[Path]:
             f"The folder {folder} holds no sessions.", "Looked for .parquet, .csv and .tsv files, also in subfolders."
         )
     return chosen
+
+
+def _is_result(path: Path) -> bool:
+    """Tell whether a file lies among the results of an earlier run."""
+    return (path.parent / "assignments.parquet").exists() and (path.parent / "marks.json").exists()
 
 
 def _looks_like_netflix(path: Path) -> bool:
@@ -184,11 +190,12 @@ def _hashed(columns: pa.Table, hasher: Pseudonymiser) -> pa.Table:
 
 def _with_local_clock(sessions: Sessions, timezone: str | None) -> Sessions:
     """Fill in the local clock where the source does not give it and zone or country do."""
-    table = sessions.table
-    if "utc_offset_min" in table.column_names or (timezone is None and "country" not in table.column_names):
+    table, names = sessions.table, sessions.table.column_names
+    if timezone is None and "country" not in names:
         return sessions
-    country = (
-        table["country"].combine_chunks() if "country" in table.column_names else pa.nulls(len(table), pa.string())
-    )
+    country = table["country"].combine_chunks() if "country" in names else pa.nulls(len(table), pa.string())
     offset = clock.utc_offset_minutes(table["started_at"].combine_chunks(), country, timezone)
-    return replace(sessions, table=table.append_column("utc_offset_min", offset))
+    if "utc_offset_min" not in names:
+        return replace(sessions, table=table.append_column("utc_offset_min", offset))
+    known = pc.coalesce(table["utc_offset_min"], offset)
+    return replace(sessions, table=table.set_column(names.index("utc_offset_min"), "utc_offset_min", known))

@@ -16,7 +16,7 @@ from analyzer.policy.rules import MarkStatus
 from analyzer.workflow.model import Model
 
 WITHHELD: Final = "withheld"
-RELEASE_NOTE: Final = "pattern or withheld per window; cannot be joined to marks"
+RELEASE_NOTE: Final = "open pattern or withheld per window; a working file about viewers, not for publication"
 INTERNAL_NOTE: Final = "raw pattern ids for internal research; not for publication"
 
 
@@ -56,6 +56,11 @@ def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> 
 
 
 def _chosen(model: Model, vectors: pd.DataFrame) -> pd.DataFrame | npt.NDArray[np.float64]:
+    if not isinstance(vectors, pd.DataFrame) or "viewer_id" not in vectors.index.names:
+        raise InputError(
+            "The vectors do not say whose they are: there is no index level viewer_id.",
+            "Pass what extract_features returns; a viewer's windows are judged together.",
+        )
     names = getattr(model.patterns, "feature_names_in_", None)
     if names is None:
         return vectors.to_numpy(dtype=np.float64)

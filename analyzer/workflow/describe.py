@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from analyzer.features.catalog import CATALOG, select
 from analyzer.patterns.profile import PatternProfile
@@ -11,6 +11,8 @@ from analyzer.patterns.vocabulary import BASE_RATE, gives
 from analyzer.policy.marks import Mark
 from analyzer.report.data import Card, Place
 from analyzer.workflow.model import Model
+
+INSIDE: Final = "people inside the company; not for publication"
 
 
 def cards(model: Model) -> list[Card]:
@@ -46,6 +48,7 @@ def summary(model: Model) -> list[dict[str, str]]:
 def patterns_json(model: Model) -> dict[str, Any]:
     """Return what each pattern is: size band, contrasts, smoothed quantiles, what it may give people."""
     return {
+        "for": INSIDE,
         "window": model.window,
         "fitted_on": model.source,
         "base_rate": BASE_RATE,
@@ -67,6 +70,7 @@ def _pattern_json(profile: PatternProfile) -> dict[str, Any]:
 def marks_json(model: Model) -> dict[str, Any]:
     """Return each mark with its reasons and their evidence, and the rulebook behind them."""
     return {
+        "for": INSIDE,
         "rulebook": {"id": model.rulebook.id, "version": model.rulebook.version, "hash": model.rulebook.hash},
         "base_rate": BASE_RATE,
         "marks": [mark_json(mark) for mark in model.marks],

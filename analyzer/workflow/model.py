@@ -14,6 +14,7 @@ from pydantic import StrictBool, StrictStr, TypeAdapter
 import analyzer.patterns.bundle as bundles
 from analyzer._version import __version__
 from analyzer.errors import BundleError, InputError
+from analyzer.features.catalog import CATALOG
 from analyzer.patterns.bundle import Arrays
 from analyzer.patterns.card import card_text
 from analyzer.patterns.estimator import UsagePatterns
@@ -143,6 +144,12 @@ def reference_folder() -> Path:
 
 def _check_features(folder: Path, manifest: dict[str, Any]) -> None:
     if manifest["feature_fingerprint"] != bundles.feature_fingerprint(manifest["features"]):
+        unknown = [name for name in manifest["features"] if name not in CATALOG]
+        if unknown:
+            raise BundleError(
+                f"The bundle {folder} was made with {', '.join(unknown)}, which this process does not know.",
+                "Import the module that declares the feature before loading, or fit without it.",
+            )
         raise BundleError(
             f"The bundle {folder} was made for features that mean something else in this version.",
             "Extract features and fit again with this version.",
@@ -185,8 +192,8 @@ def _profile_json(profile: PatternProfile) -> dict[str, Any]:
     values = asdict(profile)
     values["households"] = coarse(profile.households)
     share = profile.largest_household_share
-    # Rounded up: rounding down could take a share below the bound of a rule and so loosen a mark.
-    values["largest_household_share"] = None if share is None else float(np.ceil(share * 100) / 100)
+    # In steps of a tenth, for it is one household's number; up, for down could loosen a mark.
+    values["largest_household_share"] = None if share is None else float(np.ceil(share * 10) / 10)
     values["quantiles"] = {n: {f"{q:g}": v for q, v in qs.items()} for n, qs in profile.quantiles.items()}
     return values
 

@@ -16,11 +16,11 @@ from analyzer.errors import OutputError
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path, obsolete: tuple[str, ...] = ()) -> Iterator[Path]:
     """Yield a fresh folder; when the block ends well, everything in it moves into the folder `target`.
 
-    Files that are already in `target` under other names stay. When the block fails, or is interrupted, `target` is as
-    it was.
+    Files that are already in `target` under other names stay, except those named `obsolete`, which go. When the block
+    fails, or is interrupted, `target` is as it was.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def staged(target: Path) -> Iterator[Path]:
             stage.mkdir()
             yield stage
             with _undisturbed():
-                _publish(stage, target)
+                _publish(stage, target, obsolete)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -66,7 +66,7 @@ def _beside(target: Path) -> Path:
     return target if target.is_dir() and only_inside else target.parent
 
 
-def _publish(stage: Path, target: Path) -> None:
+def _publish(stage: Path, target: Path, obsolete: tuple[str, ...]) -> None:
     """Move everything into its place; what was there under the same names is put back if anything cannot be moved."""
     if not target.exists():
         stage.rename(target)
@@ -75,9 +75,9 @@ def _publish(stage: Path, target: Path) -> None:
     earlier.mkdir()
     moved: list[tuple[Path, Path]] = []
     try:
-        for entry in sorted(stage.iterdir()):
-            place = target / entry.name
-            for source, goal in ((place, earlier / entry.name), (entry, place)):
+        for name in sorted({entry.name for entry in stage.iterdir()}.union(obsolete)):
+            place = target / name
+            for source, goal in ((place, earlier / name), (stage / name, place)):
                 if os.path.lexists(source):
                     source.replace(goal)
                     moved.append((source, goal))

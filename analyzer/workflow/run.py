@@ -198,7 +198,8 @@ def _write(result: RunResult, answer: pd.DataFrame, out: Path, today: date) -> R
         "report": "report.html",
     }
     model, sessions = result.model, result.sessions
-    with staged(out) as stage:
+    kept = result.model_kind == "given"  # it may be the one in this folder
+    with staged(out, obsolete=() if kept else ("model",)) as stage:
         tables.write_assignments(answer, stage / names["assignments"], {"analyzer.rulebook": model.rulebook.hash})
         tables.write_json(describe.patterns_json(model), stage / names["patterns"])
         tables.write_json(describe.marks_json(model), stage / names["marks"])

@@ -60,10 +60,9 @@ def read_vectors(path: Path) -> tuple[pd.DataFrame, str]:
     frame = table.to_pandas().set_index(_INDEX).sort_index()
     kept = [c for c in frame.columns if str(c).startswith("context.")]
     vectors = _numbers(frame.drop(columns=kept), path)
-    if len(kept) == len(_CONTEXT):
-        vectors.attrs[context.ATTRIBUTE] = VectorContext(
-            frame[kept].rename(columns=lambda c: c.removeprefix("context."))
-        )
+    if kept:
+        beside = frame[kept].rename(columns=lambda name: str(name).removeprefix("context."))
+        vectors.attrs[context.ATTRIBUTE] = VectorContext(beside.reindex(columns=_CONTEXT))
     return vectors, window
 
 

@@ -144,3 +144,26 @@ def test_several_files_with_different_columns_join(folder: Path) -> None:
 def test_a_text_that_is_no_path_is_told(text: str) -> None:
     with pytest.raises(InputError, match="is no path"):
         read_sessions(text)
+
+
+def test_an_offset_that_is_not_known_comes_from_the_zone(folder: Path) -> None:
+    frame = pd.read_csv(sorted(folder.glob("*.csv"))[0]).assign(utc_offset_min=pd.NA)
+    read = read_sessions(frame.astype({"utc_offset_min": "Int64"}), timezone="America/New_York")
+    assert set(read.to_pandas()["utc_offset_min"]) <= {-300, -240}
+
+
+def test_results_of_an_earlier_run_are_no_sessions(folder: Path) -> None:
+    before = len(read_sessions(folder))
+    results = folder / "results"
+    results.mkdir()
+    for name in ("assignments.parquet", "marks.json", "quarantine.csv"):
+        (results / name).write_text("viewer_id,pattern\n")
+    assert len(read_sessions(folder)) == before
+
+
+def test_ids_that_a_float_cannot_tell_apart_are_refused() -> None:
+    start = pd.date_range("2024-01-01", periods=4, freq="D", tz="UTC")
+    ids = [2**60 + 1, 2**60 + 2, 2**60 + 3, None]  # pandas makes floats of them
+    frame = pd.DataFrame({"viewer_id": ids, "title_id": "t", "started_at": start, "played_s": 60.0})
+    with pytest.raises(InputError, match="viewer_id"):
+        read_sessions(frame)
