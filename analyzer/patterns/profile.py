@@ -19,7 +19,7 @@ from analyzer.patterns.scaling import Scaling
 from analyzer.patterns.vocabulary import name_of
 
 QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
-_WORTH_KEEPING: Final = 0.05
+WORTH_KEEPING: Final = 0.05
 _BANDS: Final = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -203,7 +203,7 @@ def _over_represented(settings: pd.DataFrame, codes: Ints, rows: Ints, patterns:
         if len(np.unique(in_use[known])) == 2:
             results.append(_compare(str(name), in_use[known] > 0, inside[speaks][known], tests))
     # What chance explains is not kept: "nobody here uses it" would be a statement about a few.
-    return tuple(found for found in results if found.p_value <= _WORTH_KEEPING)
+    return tuple(found for found in results if found.p_value <= WORTH_KEEPING)
 
 
 def _compare(

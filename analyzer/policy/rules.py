@@ -27,7 +27,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from analyzer.errors import did_you_mean
 from analyzer.features.catalog import CATALOG, select
-from analyzer.patterns.profile import QUANTILES, PatternProfile
+from analyzer.patterns.profile import QUANTILES, WORTH_KEEPING, PatternProfile
 from analyzer.sessions.schema import ACCESSIBILITY
 
 
@@ -157,7 +157,7 @@ class OverRepresented(BaseModel):
     model_config = _FROZEN
 
     ratio_at_least: Annotated[float, Field(gt=1.0)]
-    p_at_most: Annotated[float, Field(gt=0.0, lt=1.0)]
+    p_at_most: Annotated[float, Field(gt=0.0, le=WORTH_KEEPING)]  # profiles keep no more
 
     def on_pattern(self, profile: PatternProfile) -> list[Evidence]:
         """Return evidence for every setting beyond both bounds. A setting that nobody knows is no evidence."""

@@ -16,7 +16,7 @@ from analyzer.policy.rules import MarkStatus
 from analyzer.workflow.model import Model
 
 WITHHELD: Final = "withheld"
-RELEASE_NOTE: Final = "open pattern or withheld per window; a working file about viewers, not for publication"
+RELEASE_NOTE: Final = "open pattern or withheld per window; a working file: speak of open patterns, never of a row"
 INTERNAL_NOTE: Final = "raw pattern ids for internal research; not for publication"
 
 

@@ -130,7 +130,7 @@ def test_without_a_decision_everything_is_withheld(fitted, lost):
 
 
 def test_vectors_that_lack_what_a_rule_needs_are_withheld(fitted):
-    for feature in ("title_plays_max", "replay_share"):
+    for feature in ("title_recent_plays_max", "replay_share"):
         vectors = fitted.vectors.assign(**{feature: np.nan})
         assert set(classify(fitted.model, vectors)["pattern"]) == {WITHHELD}
 

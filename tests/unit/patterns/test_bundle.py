@@ -253,7 +253,7 @@ def test_a_model_whose_numbers_aggregate_fewer_than_ten_households_is_not_saved(
 @pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD])
 def test_one_changed_byte_anywhere_is_refused(copy, name):
     data = (copy / name).read_bytes()
-    for number, position in enumerate(np.unique(np.linspace(0, len(data) - 1, 60).round().astype(int))):
+    for number, position in enumerate(np.unique(np.linspace(0, len(data) - 1, 40).round().astype(int))):
         for change in (1, 0x20 << number % 3):
             changed = bytearray(data)
             changed[position] ^= change
@@ -609,7 +609,7 @@ def test_a_profile_of_another_shape_is_refused(copy, key, value):
 def test_a_profile_that_lost_a_quantile_is_withheld_and_not_open(copy, fitted):
     position = next(n for n, mark in enumerate(fitted.marks) if mark.status.value == "open")
     manifest = manifest_of(copy)
-    del manifest["profiles"][position]["quantiles"]["title_plays_max"]
+    del manifest["profiles"][position]["quantiles"][fitted.model.rulebook.rule[0].any_of[0].feature]
     sign(copy, manifest)
     assert load_model(copy).marks[position].status.value == "never_single_out"
 

@@ -50,8 +50,8 @@ def test_a_pattern_with_a_protected_behaviour_is_not_open(make_profile, feature)
 @pytest.mark.parametrize("feature", PROTECTED)
 def test_a_mark_does_not_depend_on_how_many_viewers_there_are(make_profile, feature, households):
     """The tweet's 53 viewers, or 53,000: size never rescues a pattern."""
-    mark = mark_of(make_profile(households, upper={feature: 5.0}))
-    assert mark == mark_of(make_profile(53, upper={feature: 5.0}))
+    mark = mark_of(make_profile(households, upper={feature: 50.0}))
+    assert mark == mark_of(make_profile(53, upper={feature: 50.0}))
     assert mark.status is NEVER
 
 
@@ -85,7 +85,7 @@ def test_one_household_that_dominates_is_for_a_person_to_decide(make_profile):
 
 def test_the_worst_of_all_reasons_wins_and_every_reason_is_kept(make_profile):
     mark = mark_of(
-        make_profile(largest_household_share=0.5, upper={"title_plays_max": 3.0, "title_night_replays_max": 9.0})
+        make_profile(largest_household_share=0.5, upper={"title_recent_plays_max": 3.0, "title_night_replays_max": 9.0})
     )
     assert mark.status is NEVER
     assert mark.rule_ids == ("replays-at-night", "one-title-returns", "one-household-dominates")

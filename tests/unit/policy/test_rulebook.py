@@ -109,7 +109,7 @@ MANY = (
         "rule 2 > because: String should have at least 10 characters",
         "rule 2: give exactly one of",
         "rule 3 > over_represented > ratio_at_least: Input should be greater than 1",
-        "rule 3 > over_represented > p_at_most: Input should be less than 1",
+        "rule 3 > over_represented > p_at_most: Input should be less than or equal to 0.05",
         "rule 'twice' is there twice",
     ],
 )
@@ -132,6 +132,11 @@ def test_unknown_keys_are_refused_wherever_they_stand(place):
 def test_an_accessibility_setting_can_be_no_feature_of_a_rule(setting, kind):
     told = mistakes(HEAD + RULE + f'{kind} = [{{ feature = "{setting}", at_least = 1 }}]\n')
     assert "accessibility setting; it may only be used in over_represented" in told
+
+
+def test_a_bound_beyond_what_a_profile_keeps_is_refused_for_it_could_never_fire():
+    told = mistakes(HEAD + RULE + "over_represented = { ratio_at_least = 1.5, p_at_most = 0.1 }\n")
+    assert "p_at_most: Input should be less than or equal to 0.05" in told
 
 
 @pytest.mark.parametrize("bound", ["nan", "inf", "-inf", '"many"'])

@@ -162,7 +162,7 @@ def test_a_missing_column_withholds_every_vector(feature):
 
 
 def test_a_vector_is_judged_by_itself_and_not_by_its_neighbours():
-    rows = vectors({}, {"title_plays_max": 30.0}, {})
+    rows = vectors({}, {"title_recent_plays_max": 30.0}, {})
     assert guarded(rows).tolist() == [guarded(rows.iloc[[i]])[0] for i in range(3)] == [False, True, False]
 
 
@@ -184,8 +184,9 @@ def test_a_rule_about_patterns_alone_guards_no_vector(make_rulebook):
     assert not guarded(vectors({}, {"plays": 1e6}), rulebook).any()
 
 
-def test_a_review_rule_guards_as_well():
-    assert guarded(vectors({"title_plays_max": 3.0})).tolist() == [True]
+def test_a_review_rule_guards_as_well(make_rulebook):
+    rulebook = make_rulebook({"mark": "review", "any_of": [{"feature": "plays", "at_least": 3}]})
+    assert guarded(pd.DataFrame({"plays": [2.0, 3.0]}), rulebook).tolist() == [False, True]
 
 
 def test_no_vectors_no_guards():

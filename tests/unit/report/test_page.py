@@ -24,7 +24,7 @@ from analyzer.sessions.synthetic import Population, synthesize
 from analyzer.sessions.tally import Tally
 
 FEATURES = {spec.name: (spec.unit, spec.meaning) for spec in select()}
-SHOWN = ("title_plays_max", "night_share", "hours_played")
+SHOWN = ("title_recent_plays_max", "night_share", "hours_played")
 
 
 def profile(number: int = 1, households: int = 420, **changes: object) -> PatternProfile:
@@ -121,7 +121,7 @@ def test_a_card_gives_rule_sentence_evidence_and_citation(page: str) -> None:
     text = card_text(page, "pattern-1")
     assert "people who rely on a known story are never held up for it" in text
     assert "one-title-over-days" in text
-    assert "Most plays of one title: 28 at the 75 % quantile; the rule says at least 4" in text
+    assert "Most plays of one title within 28 days: 28 at the 75 % quantile; the rule says at least 4" in text
     assert "The tweet of 10 December 2017 about 53 viewers of one film; GDPR recital 26" in text
 
 

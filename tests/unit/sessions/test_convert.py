@@ -95,7 +95,7 @@ def test_whole_numbers_are_keys_and_a_gap_does_not_make_them_fractions() -> None
 
 def test_a_number_that_is_no_id_is_reported() -> None:
     assert read(KEY, pa.array([1.0, float("inf")])) == ["1", "?"]
-    assert read(KEY, pa.array([1e300, 2.0]))[0] not in {"?", str(-(2**63))}, "a large float keeps its own name"
+    assert read(KEY, pa.array([2.0**53, 2.0])) == ["?", "2"], "beyond 2**53 two ids are one float"
 
 
 def test_a_uuid_reads_as_people_write_it() -> None:

@@ -70,7 +70,7 @@ def test_one_guarded_window_withholds_all_windows_of_that_viewer_and_of_nobody_e
     at = open_windows(fitted)[0]
     viewer = fitted.vectors.index[at][0]
     changed = fitted.vectors.copy()
-    changed.iloc[at, changed.columns.get_loc("title_plays_max")] = 30.0
+    changed.iloc[at, changed.columns.get_loc("title_recent_plays_max")] = 30.0
     after = classify(fitted.model, changed)["pattern"]
     hers = fitted.vectors.index.get_level_values("viewer_id") == viewer
     assert (before[hers] != WITHHELD).sum() > 1
@@ -80,16 +80,18 @@ def test_one_guarded_window_withholds_all_windows_of_that_viewer_and_of_nobody_e
 
 def test_a_window_with_a_null_in_a_guarded_feature_is_withheld(fitted):
     at = open_windows(fitted)[:5]
-    for feature in ("title_plays_max", "title_plays_day_max", "replay_share"):
+    for feature in sorted(set().union(*(rule.features for rule in fitted.model.rulebook.rule))):
         vectors = fitted.vectors.iloc[at].copy()
         vectors[feature] = np.nan
         assert (classify(fitted.model, vectors)["pattern"] == WITHHELD).all()
 
 
-def test_vectors_without_viewers_are_each_their_own(fitted):
-    vectors = fitted.vectors.reset_index(drop=True)
-    internal = classify(fitted.model, vectors, internal=True)["pattern"].to_numpy()
-    assert (internal == classify(fitted.model, fitted.vectors, internal=True)["pattern"].to_numpy()).all()
+@pytest.mark.parametrize("internal", [False, True])
+def test_vectors_that_do_not_say_whose_they_are_are_refused(fitted, internal):
+    """A viewer's windows are judged together; without viewers a guarded window would protect only itself."""
+    for vectors in (fitted.vectors.reset_index(drop=True), fitted.vectors.to_numpy()):
+        with pytest.raises(InputError, match="do not say whose they are"):
+            classify(fitted.model, vectors, internal=internal)
 
 
 @pytest.mark.parametrize("left", [0, 1, 3])
