@@ -361,7 +361,8 @@ def test_many_windows_of_a_few_viewers_are_no_pattern():
     windows = pd.to_datetime(np.arange(460), unit="D", utc=True)
     vectors.index = pd.MultiIndex.from_arrays([names, windows], names=["viewer_id", "window_start"])
     vectors.attrs = {}
-    patterns = UsagePatterns(min_cluster_size=30).fit(vectors)
+    with pytest.warns(UserWarning, match="each viewer counts as a household"):
+        patterns = UsagePatterns(min_cluster_size=30).fit(vectors)
     assert (patterns.labels_[400:] == -1).all()
     assert (patterns.labels_[:400] >= 0).any()
 

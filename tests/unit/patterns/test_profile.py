@@ -12,6 +12,7 @@ from scipy.stats import fisher_exact
 from analyzer.features.context import ATTRIBUTE, SETTINGS
 from analyzer.patterns.profile import (
     QUANTILES,
+    _compare,
     _mean_around,
     _over_represented,
     _smoothed_quantiles,
