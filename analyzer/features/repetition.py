@@ -34,7 +34,7 @@ def title_plays_max(p: Plays) -> Floats:
 
 @feature(Family.REPETITION, "plays", Transform.LOG)
 def title_recent_plays_max(p: Plays) -> Floats:
-    """Most plays of one title within 28 days, up to a play in this window: a window's edge cuts no repetition short."""
+    """Most plays of one title within 28 days (up to a play in this window, so that its edge cuts nothing short)."""
     return p.vectors.max(p.all.recent)
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from analyzer.patterns.profile import PatternProfile
-from analyzer.policy.rules import Evidence, MarkStatus
+from analyzer.policy.rules import ANY, Evidence, MarkStatus
 from analyzer.report import charts
 from analyzer.report.data import Card, Place, ReportData
 
@@ -133,8 +133,8 @@ def label_of(card: Card, feature: str) -> str:
 def evidence_words(card: Card | None, evidence: Evidence) -> str:
     """Return one value that made a rule fire, in plain words."""
     found = _ON_QUANTILE.fullmatch(evidence.attribute)
-    if evidence.limit == "any":
-        return f"holds for all {evidence.attribute}"
+    if evidence.limit == ANY:
+        return evidence.attribute
     if evidence.attribute == "households":
         return f"households: {evidence.limit}"
     value, label = number(evidence.value), evidence.attribute.replace("_", " ")
