@@ -9,8 +9,9 @@ A **play** is one act of watching a title. Sessions of one viewer and title that
 
 A title's **length** is `runtime_s` where the source knows it; else the highest position this viewer reached; else this
 viewer's longest stretch; of just two stretches that clearly differ (one under 90 % of the other), both together: rather
-one viewing in two parts than one and a half. All but the first are estimates from the viewer's own rows only, so that
-an unrelated viewer never changes a vector; features that would mislead on one (completion, early stops) are null then.
+one viewing in two parts than one and a half. A length from stretches is at most two and a half hours: more is rather a
+loop. All but the first are estimates from the viewer's own rows only, so that an unrelated viewer never changes a
+vector; features that would mislead on one (completion, early stops) are null then.
 
 A play is **completed** when 90 % of the length was played or a position at 90 % or beyond was reached. A **replay** is
 a play of a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the
@@ -37,6 +38,7 @@ _BACK_SHARE: Final = 0.2
 _OVERRUN_SHARE: Final = 0.1
 _CREDITS_SHARE: Final = 0.05
 _GLANCE_S: Final = 60.0
+_LONGEST_ESTIMATE_S: Final = 9_000.0  # a longer stretch is rather a shorter title in a loop
 _US: Final = 1_000_000
 
 
@@ -178,7 +180,7 @@ def _lengths(s: SessionArrays, titles: Segments) -> tuple[Floats, Bools]:
 def _longest_viewing(s: SessionArrays, titles: Segments) -> Floats:
     longest, shortest = titles.max(s.played_s), titles.min(s.played_s)
     in_two_parts = (titles.sizes == 2) & (shortest < COMPLETED_SHARE * longest)
-    return np.where(in_two_parts, longest + shortest, longest)
+    return np.minimum(np.where(in_two_parts, longest + shortest, longest), _LONGEST_ESTIMATE_S)
 
 
 def _play_starts(s: SessionArrays, titles: Segments, length: Floats) -> Bools:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from analyzer.features.context import VectorContext, context_of, viewers_of, warn_if_lost
 from analyzer.features.segments import Floats, Ints
 from analyzer.patterns import profile, prototypes
+from analyzer.patterns.ordering import canonical_order
 from analyzer.patterns.scaling import Scaling
 
 
@@ -84,7 +85,7 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         values = self._validated(X, reset=True)
         counted = _households(households, context, index, len(values))
         settings = context.settings(index) if context is not None else None
-        order = _canonical_order(values, settings, counted)
+        order = canonical_order(values, settings, counted)
         labels = np.empty(len(values), dtype=np.int64)
         labels[order] = self._fit_ordered(values[order], counted[order])
         self.labels_ = labels
@@ -195,31 +196,6 @@ def _households(
     if context is not None:
         return context.households(index)
     return viewers_of(index) if len(index) == count else np.arange(count).astype(str)
-
-
-def _canonical_order(values: Floats, settings: pd.DataFrame | None, households: npt.NDArray[Any]) -> Ints:
-    """Order rows by their own values: neither row order nor a name can then change a sum or a tie.
-
-    Equal rows are ordered by all the rows of their household. Households that still tie are alike in everything, so
-    that it does not matter which comes first.
-    """
-    rows = values if settings is None else np.hstack([values, settings.to_numpy(dtype=np.float64)])
-    keys = (*np.nan_to_num(rows, nan=-1.0).T[::-1], *np.isnan(rows).T[::-1])
-    order = np.lexsort(keys)
-    changes = np.zeros(len(rows), dtype=bool)
-    for key in keys:
-        changes[1:] |= key[order][1:] != key[order][:-1]
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order] = np.cumsum(changes)
-    _, codes = np.unique(households, return_inverse=True)
-    if changes[1:].all():
-        return order
-    by_household = np.lexsort((rank, codes))
-    ends = np.cumsum(np.bincount(codes))[:-1]
-    alike = {part.tobytes(): part.tolist() for part in np.split(rank[by_household], ends)}
-    place = {key: at for at, (key, _) in enumerate(sorted(alike.items(), key=lambda item: item[1]))}
-    likeness = np.array([place[part.tobytes()] for part in np.split(rank[by_household], ends)])
-    return np.lexsort((codes, likeness[codes], rank))
 
 
 def _without_rarely_known(values: Floats, households: npt.NDArray[Any], k: int) -> Floats:

@@ -152,10 +152,10 @@ def length_of(rows: list[Session]) -> tuple[Fraction, bool]:
 
 
 def longest_viewing(stretches: list[Fraction]) -> Fraction:
-    """Return the longest stretch; of just two that clearly differ, both together."""
+    """Return the longest stretch; of just two that clearly differ, both together; at most two and a half hours."""
     if len(stretches) == 2 and min(stretches) < max(stretches) * 9 / 10:
-        return sum(stretches, Fraction(0))
-    return max(stretches)
+        return min(sum(stretches, Fraction(0)), Fraction(9000))
+    return min(max(stretches), Fraction(9000))
 
 
 def stitched(rows: list[Session], length: Fraction) -> list[list[Session]]:
