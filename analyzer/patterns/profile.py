@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import hypergeom
 
 from analyzer.features.segments import Floats, Ints
 from analyzer.patterns.scaling import Scaling
@@ -209,6 +208,8 @@ def _over_represented(settings: pd.DataFrame, codes: Ints, rows: Ints, patterns:
 def _compare(
     setting: str, in_use: npt.NDArray[np.bool_], here: npt.NDArray[np.bool_], tests: int
 ) -> OverRepresentation:
+    from scipy.stats import hypergeom  # importing it takes a second, and only fitting needs it
+
     users_here, all_here = int((in_use & here).sum()), int(here.sum())
     users, everybody = int(in_use.sum()), len(in_use)
     outside = max(everybody - all_here, 1)
