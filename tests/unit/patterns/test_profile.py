@@ -227,6 +227,16 @@ def test_two_viewers_of_one_household_count_once_for_a_setting():
     assert findings({"captions": captions}, np.arange(len(codes)), labels) == [(0, "captions")]
 
 
+def test_the_viewer_in_the_pattern_speaks_for_its_household_and_not_whoever_comes_first():
+    """Two viewers in each of 200 households; in 40 the second one has the pattern, and three in four use captions."""
+    codes = np.repeat(np.arange(200), 2)
+    second = np.arange(400) % 2 == 1
+    labels = np.where(second & (codes < 40), 0, -1)
+    captions = np.where(labels == 0, codes % 4 > 0, codes % 5 == 0).astype(float)
+    assert findings({"captions": captions}, codes, labels) == [(0, "captions")]
+    assert findings({"captions": captions[np.arange(400) ^ 1]}, codes, labels) == []
+
+
 def test_a_setting_that_nobody_knows_or_everybody_uses_is_no_finding():
     _, codes, _, labels, _ = population(0)
     assert findings({}, codes, labels) == []
