@@ -7,15 +7,18 @@ pattern, so both travel beside the vectors, never in their columns.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.features.segments import Floats, ratio
-from analyzer.features.views import Plays
+from analyzer.features.arrays import Codes, Floats, Ints
+from analyzer.features.segments import ratio
+from analyzer.features.sorting import ranks
 
 ATTRIBUTE: Final = "analyzer.context"
 HOUSEHOLD: Final = "household_id"
@@ -91,41 +94,66 @@ def context_of(vectors: pd.DataFrame) -> VectorContext | None:
     return context if isinstance(context, VectorContext) else None
 
 
-def build(plays: Plays, table: pa.Table, viewer_names: pa.Array, index: pd.MultiIndex) -> VectorContext:
-    """Return the context of the vectors made of `plays`."""
-    columns: dict[str, object] = {HOUSEHOLD: _households(plays, table, viewer_names)}
-    for name in SETTINGS:
-        columns[name] = _setting(plays, table, name)
-    return VectorContext(pd.DataFrame(columns, index=index))
+@dataclass(frozen=True)
+class SessionContext:
+    """Households and accessibility settings of sessions, as codes.
+
+    Attributes
+    ----------
+    household : ndarray of int32, or None
+        Ranks in `household_names`, -1 where unknown.
+    in_use : tuple of ndarray of int8, or None where the source does not tell
+        In the order of `SETTINGS`: 1 in use, 0 not, -1 unknown.
+    """
+
+    household: Codes | None
+    household_names: pa.Array
+    in_use: tuple[npt.NDArray[np.int8] | None, ...]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> SessionContext:
+        """Return the context of a session table."""
+        present = set(table.column_names)
+        household, names = ranks(table[HOUSEHOLD].combine_chunks()) if HOUSEHOLD in present else (None, _NO_NAMES)
+        return cls(household, names, tuple(_in_use(n, table[n]) if n in present else None for n in SETTINGS))
+
+    def of_vectors(self, row: Ints, vector: Ints, count: int) -> tuple[Codes, Floats]:
+        """Return the household and the settings of each vector.
+
+        Parameters
+        ----------
+        row, vector : ndarray of int64, shape (n_sessions,)
+            Each session's row in the table, and the vector it belongs to; sorted by vector.
+        count : int
+            How many vectors there are; each has a session.
+        """
+        settings = np.full((len(SETTINGS), count), np.nan)
+        for values, in_use in zip(settings, self.in_use, strict=True):
+            if in_use is not None:
+                values[:] = _mostly(in_use[row], vector, count)
+        if self.household is None:
+            return np.full(count, -1, dtype=np.int32), settings
+        # The first by name, where a profile has moved between households; unknown (-1) only if no session knows one.
+        known = self.household[row].view(np.uint32)  # -1 becomes the largest number
+        first = np.minimum.reduceat(known, np.searchsorted(vector, np.arange(count)))
+        return first.view(np.int32), settings
 
 
-def _households(plays: Plays, table: pa.Table, viewer_names: pa.Array) -> npt_str:
-    viewers = viewer_names.take(pa.array(plays.viewer)).to_numpy(zero_copy_only=False)
-    if "household_id" not in table.column_names or len(plays.session_rows) == 0:
-        return np.asarray(viewers, dtype=object)
-    rows = table["household_id"].combine_chunks().take(pa.array(plays.session_rows))
-    frame = pd.DataFrame({"vector": plays.title_day[0], "household": rows.cast(pa.string()).to_pandas()})
-    named = frame.dropna().groupby("vector")["household"].min().reindex(range(len(viewers)))
-    return np.where(named.isna(), viewers, named)
+_NO_NAMES: Final = pa.array([], pa.string())
 
 
-def _setting(plays: Plays, table: pa.Table, name: str) -> Floats:
-    count = len(plays.vectors)
-    if name not in table.column_names:
-        return np.full(count, np.nan)
-    column = table[name].combine_chunks().take(pa.array(plays.session_rows))
-    in_use = _in_use(name, column).to_numpy(zero_copy_only=False).astype(np.float64)
-    known = ~np.isnan(in_use)
-    vector = plays.title_day[0][known]
-    share = ratio(np.bincount(vector, in_use[known], minlength=count), np.bincount(vector, minlength=count))
-    return np.where(np.isnan(share), np.nan, (share > 0.5).astype(float))
+def _mostly(in_use: npt.NDArray[np.int8], vector: Ints, count: int) -> Floats:
+    """Return 1.0 where most sessions of known setting had it in use, 0.0 where not, NaN where none is known."""
+    known = np.bincount(vector, in_use >= 0, minlength=count)
+    share = ratio(np.bincount(vector, in_use == 1, minlength=count), known)
+    return np.where(known > 0, (share > 0.5).astype(np.float64), np.nan)
 
 
-def _in_use(name: str, column: pa.Array) -> pa.Array:
+def _in_use(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.int8]:
     if name == "playback_rate":
-        return pc.cast(pc.not_equal(column, 1.0), pa.float64())
-    if name == "assistive_tech":
+        column = pc.not_equal(column, 1.0)
+    elif name == "assistive_tech":
         text = column.cast(pa.string())
-        declared = pc.cast(pc.equal(text, "declared"), pa.float64())
-        return pc.if_else(pc.equal(text, "unknown"), None, declared)
-    return pc.cast(column, pa.float64())
+        column = pc.if_else(pc.equal(text, "unknown"), None, pc.equal(text, "declared"))
+    codes: npt.NDArray[np.int8] = pc.fill_null(pc.cast(column, pa.int8()), -1).to_numpy()
+    return codes

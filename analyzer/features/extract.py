@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
+from joblib import cpu_count
 
 from analyzer.errors import InputError
 from analyzer.features import context
-from analyzer.features.catalog import FeatureSpec, select
-from analyzer.features.plays import session_arrays
-from analyzer.features.segments import Floats
-from analyzer.features.views import Plays, arrange
+from analyzer.features.catalog import select
+from analyzer.features.kernel import Plan, VectorArrays, vectors_of
 from analyzer.features.windows import Window
 from analyzer.sessions.records import Sessions
 
@@ -21,6 +17,9 @@ def extract_features(
     sessions: Sessions,
     window: str | int | None = "28d",
     features: list[str] | None = None,
+    *,
+    step: str | int | None = None,
+    workers: int | None = None,
 ) -> pd.DataFrame:
     """Return one behaviour vector per viewer and window.
 
@@ -32,6 +31,11 @@ def extract_features(
         Window length such as "28d" or "4w", or None for the whole history.
     features : list of str, optional
         Names from the catalog; all by default.
+    step : str or int, optional
+        Time from one window's start to the next one's, such as "7d": windows overlap where it is shorter than the window.
+        By default they follow each other.
+    workers : int, optional
+        Threads; as many as the machine has cores by default. Never a matter of the result.
 
     Returns
     -------
@@ -44,34 +48,23 @@ def extract_features(
     InputError
         When a feature or window is unknown.
     """
-    specs = select(features)
-    span = Window.parse(window)
     if not isinstance(sessions, Sessions):
         raise InputError(
             f"extract_features was given a {type(sessions).__name__}, not Sessions.",
             "Pass what analyzer.read_sessions returns.",
         )
-    arrays = session_arrays(sessions.table, sessions.passed_over)
-    plays = arrange(arrays, span)
-    index = _index(plays, span, arrays.viewer_names.to_numpy(zero_copy_only=False))
-    provided = sessions.provides
-    vectors = pd.DataFrame(
-        {spec.name: _compute(spec, plays, provided) for spec in specs}, index=index, dtype=np.float64
-    )
-    vectors.attrs[context.ATTRIBUTE] = context.build(plays, sessions.table, arrays.viewer_names, index)
-    return vectors
+    names = tuple(spec.name for spec in select(features))
+    plan = Plan(Window.parse(window, step), sessions.provides, names)
+    return as_frame(vectors_of(sessions.table, sessions.passed_over, plan, workers=workers or cpu_count()))
 
 
-def _compute(spec: FeatureSpec, plays: Plays, provided: frozenset[str]) -> Floats:
-    if not provided.issuperset(spec.needs):
-        return np.full(len(plays.vectors), np.nan)
-    return spec.compute(plays)
-
-
-def _index(plays: Plays, window: Window, viewer_names: np.ndarray[Any, Any]) -> pd.MultiIndex:
-    first_us = plays.vectors.min(plays.all.start_us, empty=0.0).astype(np.int64)
-    starts = window.start_us(plays.window, first_us).astype("datetime64[us]")
-    return pd.MultiIndex.from_arrays(
-        [pd.Index(viewer_names[plays.viewer], dtype="str"), pd.DatetimeIndex(starts).tz_localize("UTC")],
-        names=["viewer_id", "window_start"],
-    )
+def as_frame(vectors: VectorArrays) -> pd.DataFrame:
+    """Return vectors as a DataFrame with their context in `attrs`."""
+    starts = pd.DatetimeIndex(vectors.start_us.astype("datetime64[us]")).tz_localize("UTC")
+    viewers = pd.Index(vectors.viewers().to_pandas(), dtype="str")
+    index = pd.MultiIndex.from_arrays([viewers, starts], names=["viewer_id", "window_start"])
+    frame = pd.DataFrame(vectors.values.T, index=index, columns=list(vectors.names))
+    beside: dict[str, object] = {context.HOUSEHOLD: vectors.households().to_numpy(zero_copy_only=False)}
+    beside |= dict(zip(context.SETTINGS, vectors.settings, strict=True))
+    frame.attrs[context.ATTRIBUTE] = context.VectorContext(pd.DataFrame(beside, index=index))
+    return frame

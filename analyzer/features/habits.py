@@ -6,6 +6,7 @@ import numpy as np
 
 from analyzer.features.catalog import Family, Transform, feature
 from analyzer.features.segments import Floats, Segments, ratio
+from analyzer.features.sorting import sort_order
 from analyzer.features.views import Plays
 
 _SERIES = ("series_id",)
@@ -25,10 +26,11 @@ def episode_share(p: Plays) -> Floats:
 @feature(Family.SERIALITY, "share", Transform.ARCSINE, null="the source knows no series", needs=_SERIES)
 def top_series_share(p: Plays) -> Floats:
     """Share of the hours that went to the series with most hours."""
-    order = np.lexsort((p.all.series, p.vectors.ids))
-    order = order[p.episode[order]]
-    groups = Segments.of_runs(p.vectors.ids[order], p.all.series[order])
-    hours = groups.sum(p.all.played_s[order]) / 3600.0
+    episodes = np.flatnonzero(p.episode)
+    vector, series = p.vectors.ids[episodes], p.all.series[episodes]
+    order = sort_order((vector, series))
+    groups = Segments.of_runs(vector[order], series[order])
+    hours = groups.sum(p.all.played_s[episodes[order]]) / 3600.0
     return ratio(p.vectors.keep(p.episode).of(groups).max(hours, empty=0.0), p.hours)
 
 

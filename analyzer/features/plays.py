@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from analyzer.features.segments import Bools, Floats, Ints, Segments, changes
-from analyzer.features.sorting import ranks, sort_order
+from analyzer.features.arrays import Bools, Codes, Floats, Ints
+from analyzer.features.rows import SessionArrays
+from analyzer.features.segments import Segments, changes
+from analyzer.features.windows import US_PER_DAY
 
 RESUME_GAP_S: Final = 36 * 3600.0  # the next evening still resumes; the evening after is a play of its own
 SITTING_GAP_S: Final = 30 * 60.0
@@ -43,29 +43,6 @@ _US: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class SessionArrays:
-    """Sessions as arrays, sorted by viewer, title and start. Unknown numbers are NaN, unknown codes -1.
-
-    `passed_over` holds viewer, title and start of rows that were dropped because nobody chose them.
-
-    `viewer`, `title` and `series` are ranks of `viewer_names` and of the titles' sorted names; `offset_min` is local
-    time minus UTC in minutes; times are microseconds since 1970, UTC.
-    """
-
-    viewer: Ints
-    title: Ints
-    series: Ints
-    start_us: Ints
-    played_s: Floats
-    runtime_s: Floats
-    end_position_s: Floats
-    offset_min: Floats
-    row: Ints
-    viewer_names: pa.Array
-    passed_over: tuple[Ints, Ints, Ints]
-
-
-@dataclass(frozen=True)
 class PlayArrays:
     """Plays (and glances) sorted by viewer, title and start; `sessions` are the sessions in each play.
 
@@ -75,9 +52,9 @@ class PlayArrays:
     same title in the 28 days up to this one, this one included.
     """
 
-    viewer: Ints
-    title: Ints
-    series: Ints
+    viewer: Codes
+    title: Codes
+    series: Codes
     start_us: Ints
     first_end_us: Ints
     day: Ints
@@ -92,89 +69,51 @@ class PlayArrays:
     sessions: Segments
 
 
-def session_arrays(table: pa.Table, passed_over: pa.Table) -> SessionArrays:
-    """Return the sessions of `table` (typed by the schema) as sorted arrays."""
-    viewer, viewer_names = ranks(_joined(table, passed_over, "viewer_id"))
-    title, _ = ranks(_joined(table, passed_over, "title_id"))
-    start_us = _joined(table, passed_over, "started_at").cast(pa.int64()).to_numpy(zero_copy_only=False)
-    beside = (viewer[len(table) :], title[len(table) :], start_us[len(table) :])
-    viewer, title, start_us = viewer[: len(table)], title[: len(table)], start_us[: len(table)]
-    series = _codes(table, "series_id")
-    played, runtime, position, offset = (
-        _numbers(table, name) for name in ("played_s", "runtime_s", "end_position_s", "utc_offset_min")
-    )
-    order = sort_order((viewer, title, start_us), (played, position, runtime, series, offset))
-    return SessionArrays(
-        viewer[order],
-        title[order],
-        series[order],
-        start_us[order],
-        played[order],
-        runtime[order],
-        position[order],
-        offset[order],
-        order,
-        viewer_names,
-        beside,
-    )
-
-
-def _joined(table: pa.Table, passed_over: pa.Table, name: str) -> pa.Array:
-    chunks = [chunk for part in (table, passed_over) for chunk in part[name].chunks]
-    return pa.chunked_array(chunks, type=table[name].type).unify_dictionaries().combine_chunks()
-
-
-def _codes(table: pa.Table, name: str) -> Ints:
-    if name not in table.column_names:
-        return np.full(table.num_rows, -1, dtype=np.int64)
-    return ranks(table[name].combine_chunks())[0]
-
-
-def _numbers(table: pa.Table, name: str) -> Floats:
-    if name not in table.column_names:
-        return np.full(table.num_rows, np.nan)
-    column = pc.cast(table[name].combine_chunks(), pa.float64())
-    numbers: Floats = column.to_numpy(zero_copy_only=False)
-    return numbers
-
-
 def stitch(s: SessionArrays) -> PlayArrays:
-    """Stitch sorted sessions into plays."""
-    titles = Segments.of_runs(s.viewer, s.title) if len(s.viewer) else Segments(np.zeros(1, dtype=np.int64))
+    """Stitch sorted sessions, at least one, into plays."""
+    titles = Segments.of_runs(s.viewer, s.title)
     length, length_known = _lengths(s, titles)
-    plays = Segments.of_starts(_play_starts(s, titles, length)) if len(s.viewer) else titles
-    first, last = plays.first, plays.last
+    plays = Segments.of_starts(_play_starts(s, titles, length))
+    first = plays.first
+    by_title = titles.of(plays)
+    viewer, title, start_us = s.viewer[first], s.title[first], s.start_us[first]
+    length_s, offset_min = length[by_title.ids], s.offset_min[first]
     played = plays.sum(s.played_s)
-    reached = np.where(np.isnan(s.end_position_s), 0.0, s.end_position_s)
-    completed = (played >= COMPLETED_SHARE * length[first]) | (plays.max(reached) >= COMPLETED_SHARE * length[first])
-    glance = (played < _GLANCE_S) & (played < 0.5 * length[first])
-    local_us = s.start_us[first] + (np.nan_to_num(s.offset_min[first]) * 60 * _US).astype(np.int64)
+    reached = plays.max(np.fmax(s.end_position_s, 0.0))
+    glance = (played < _GLANCE_S) & (played < 0.5 * length_s)
+    completed = (np.maximum(played, reached) >= COMPLETED_SHARE * length_s) & ~glance
+    clock_known = ~np.isnan(offset_min)
+    local_us = start_us + (np.where(clock_known, offset_min, 0.0) * 60 * _US).astype(np.int64)
+    day = local_us // US_PER_DAY
     return PlayArrays(
-        viewer=s.viewer[first],
-        title=s.title[first],
-        series=plays.max(s.series).astype(np.int64),
-        start_us=s.start_us[first],
+        viewer=viewer,
+        title=title,
+        series=np.maximum.reduceat(s.series, first),
+        start_us=start_us,
         first_end_us=_first_ends(s, plays),
-        day=local_us // (86_400 * _US),
-        hour=np.where(np.isnan(s.offset_min[first]), np.nan, local_us % (86_400 * _US) / (3600 * _US)),
+        day=day,
+        hour=np.where(clock_known, (local_us - day * US_PER_DAY) / (3600 * _US), np.nan),
         played_s=played,
-        length_s=length[first],
-        length_known=length_known[first],
-        completed=completed & ~glance,
-        replay=_replays(titles.of(plays), completed & ~glance) & ~glance,
+        length_s=length_s,
+        length_known=length_known[by_title.ids],
+        completed=completed,
+        replay=_replays(by_title, completed) & ~glance,
         glance=glance,
-        recent=_recent_plays(titles.of(plays), s.start_us[first], ~glance),
-        sessions=Segments(np.append(first, last[-1] + 1 if len(last) else 0)),
+        recent=_recent_plays(by_title, start_us, ~glance),
+        sessions=plays,
     )
 
 
 def _lengths(s: SessionArrays, titles: Segments) -> tuple[Floats, Bools]:
-    """Return the length of each session's title and whether the source knew it."""
-    known = titles.max(np.where(np.isnan(s.runtime_s), -np.inf, s.runtime_s))
-    reached = titles.max(np.where(np.isnan(s.end_position_s), -np.inf, s.end_position_s))
-    estimate = np.where(reached > 0, reached, _longest_viewing(s, titles))
-    length = np.maximum(np.where(known > 0, known, estimate), 1.0)
-    return titles.spread(length).astype(np.float64), titles.spread(known > 0).astype(bool)
+    """Return each title's length and whether the source knew it."""
+    known = titles.max(np.fmax(s.runtime_s, 0.0))
+    length = known.copy()
+    unknown = np.flatnonzero(known <= 0)
+    if len(unknown):
+        reached = titles.max(np.fmax(s.end_position_s, 0.0))
+        estimate = np.where(reached > 0, reached, _longest_viewing(s, titles))
+        length[unknown] = estimate[unknown]
+    return np.maximum(length, 1.0), known > 0
 
 
 def _longest_viewing(s: SessionArrays, titles: Segments) -> Floats:
@@ -185,43 +124,48 @@ def _longest_viewing(s: SessionArrays, titles: Segments) -> Floats:
 
 def _play_starts(s: SessionArrays, titles: Segments, length: Floats) -> Bools:
     """Return True at each session that begins a play."""
-    if len(s.viewer) == 0:
-        return np.zeros(0, dtype=bool)
-    starts = changes(titles.ids)
-    starts[1:] |= ~_resumes(s, length)[1:]
-    return starts | _laps_begin(s, Segments.of_starts(starts), length)
+    starts = np.zeros(len(s.viewer), dtype=bool)
+    starts[titles.first] = True
+    later = np.flatnonzero(~starts)  # only a title's second session and those after it can resume anything
+    starts[later] = ~_resumes(s, later, length[titles.ids[later]])
+    return _with_laps(s, starts, titles, length)
 
 
-def _resumes(s: SessionArrays, length: Floats) -> Bools:
-    """Return True where a session may resume the one before (same viewer and title assumed)."""
-    resumes = np.zeros(len(length), dtype=bool)
-    position, played = s.end_position_s, s.played_s
-    gap_s = np.diff(s.start_us) / _US - played[:-1]
+def _resumes(s: SessionArrays, later: Ints, length: Floats) -> Bools:
+    """Return True where a session may resume the one before it (same viewer and title assumed)."""
+    before = later - 1
+    played, played_before = s.played_s[later], s.played_s[before]
+    position, position_before = s.end_position_s[later], s.end_position_s[before]
+    gap_s = (s.start_us[later] - s.start_us[before]) / _US - played_before
     begins = np.maximum(position - played, 0.0)
-    placed = ~np.isnan(position[1:]) & ~np.isnan(position[:-1])
-    went_back = begins[1:] + _BACK_SHARE * length[1:] < position[:-1]
-    overruns = played[:-1] + played[1:] > (1 + _OVERRUN_SHARE) * length[1:]
-    resumes[1:] = (gap_s <= RESUME_GAP_S) & ~(placed & went_back) & ~overruns
-    return resumes
+    went_back = begins + _BACK_SHARE * length < position_before  # never where a position is unknown: NaN
+    overruns = played_before + played > (1 + _OVERRUN_SHARE) * length
+    return (gap_s <= RESUME_GAP_S) & ~went_back & ~overruns
 
 
-def _laps_begin(s: SessionArrays, runs: Segments, length: Floats) -> Bools:
-    """Return True where, positions unknown, the playing time of a run has filled the title once more.
+def _with_laps(s: SessionArrays, starts: Bools, titles: Segments, length: Floats) -> Bools:
+    """Add the sessions at which, positions unknown, the playing time of a run has filled the title once more.
 
     A session belongs to the lap that holds its middle; the small allowance keeps end credits with their film. Sums
     are whole microseconds: exact, so that other viewers in the same array cannot move a rounding error into here.
     """
+    unplaced = ~starts & np.isnan(s.end_position_s)
+    if not unplaced.any():
+        return starts
+    runs = Segments.of_starts(starts)
     played_us = (s.played_s * _US).astype(np.int64)
     before_us = np.cumsum(played_us) - played_us
-    before_us -= runs.spread(before_us[runs.first]).astype(np.int64)
-    length_us = length * _US
+    before_us -= before_us[runs.first][runs.ids]
+    length_us = length[titles.ids] * _US
     laps = np.maximum(np.floor((before_us + played_us / 2 - _CREDITS_SHARE * length_us) / length_us), 0.0)
-    return changes(laps) & ~changes(runs.ids) & np.isnan(s.end_position_s)
+    return starts | (changes(laps) & unplaced)
 
 
 def _first_ends(s: SessionArrays, plays: Segments) -> Ints:
     """Return when each play was first left for longer than a sitting's pause, or ended."""
     end_us = s.start_us + (s.played_s * _US).astype(np.int64)
+    if len(plays) == len(end_us):
+        return end_us
     left = np.append(s.start_us[1:] - end_us[:-1] > SITTING_GAP_S * _US, True)
     left[plays.last] = True
     at = np.flatnonzero(left)
@@ -232,17 +176,20 @@ def _first_ends(s: SessionArrays, plays: Segments) -> Ints:
 def _replays(titles: Segments, completed: Bools) -> Bools:
     """Return True for plays of a title that an earlier play had completed."""
     before: Ints = np.cumsum(completed, dtype=np.int64) - completed
-    base = before[titles.first] if len(titles) else before[:0]
-    return np.asarray(before > titles.spread(base))
+    return np.asarray(before > before[titles.first][titles.ids])
 
 
 def _recent_plays(titles: Segments, start_us: Ints, play: Bools) -> Ints:
     """Return how many plays of the same title began in the 28 days up to each start, itself included."""
-    if len(start_us) == 0:
-        return np.zeros(0, dtype=np.int64)
-    start_s = (start_us - start_us.min()) // _US
+    recent = play.astype(np.int64)
+    several = np.flatnonzero((titles.sizes > 1)[titles.ids])
+    if len(several) == 0:
+        return recent
+    start_s = start_us[several] // _US
+    start_s -= start_s.min()
     # One number line for all titles: each title's stretch is longer than its times and the look-back together.
-    place = titles.ids * (int(start_s.max()) + RECENT_S + 1) + start_s
+    place = titles.ids[several] * (int(start_s.max()) + RECENT_S + 1) + start_s
     since = np.searchsorted(place, place - RECENT_S)
-    counted = np.append(0, np.cumsum(play))
-    return np.asarray(counted[np.arange(len(place)) + 1] - counted[since], dtype=np.int64)
+    counted = np.append(0, np.cumsum(play[several]))
+    recent[several] = counted[1:] - counted[since]
+    return recent

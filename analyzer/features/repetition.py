@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.features.catalog import Family, Transform, feature, null_where
-from analyzer.features.segments import Floats, Ints, Segments, ratio
+from analyzer.features.segments import Floats, Segments, ratio
 from analyzer.features.views import Plays
 
 
@@ -41,10 +41,7 @@ def title_recent_plays_max(p: Plays) -> Floats:
 @feature(Family.REPETITION, "starts", Transform.LOG)
 def title_starts_max(p: Plays) -> Floats:
     """Most starts of one title: every row counts, glances and rows that nobody chose too (a short song, a loop)."""
-    vector, title = p.every_start
-    order = np.lexsort((title, vector))
-    starts = Segments.of_runs(vector[order], title[order])
-    return _of_vectors(vector[order], len(p.vectors)).of(starts).max(starts.sizes)
+    return p.title_starts_max
 
 
 @feature(Family.REPETITION, "days", Transform.LOG)
@@ -101,10 +98,6 @@ def replay_gap_variation(p: Plays) -> Floats:
 def title_passes_max(p: Plays) -> Floats:
     """Most times that one title's known or estimated length was played through: sees a title that runs in a loop."""
     return p.titles_in_vector.max(ratio(p.hours_by_title * 3600.0, p.all.length_s[p.titles.first]))
-
-
-def _of_vectors(vector: Ints, count: int) -> Segments:
-    return Segments(np.searchsorted(vector, np.arange(count + 1)))
 
 
 def _gaps(p: Plays) -> tuple[Segments, Floats]:

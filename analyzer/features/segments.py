@@ -8,14 +8,17 @@ the result does not depend on what else is in the array, which is what makes par
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from analyzer.features.arrays import Bools as Bools
+from analyzer.features.arrays import Floats as Floats
+from analyzer.features.arrays import Ints as Ints
+from analyzer.features.sorting import ordered_bits, sort_order
+
 Value = TypeVar("Value", bound=np.generic)
 
 
@@ -44,6 +47,13 @@ class Segments:
         """Return a segment beginning at each True; the first element must be True."""
         return cls(np.append(np.flatnonzero(starts), len(starts)).astype(np.int64))
 
+    @classmethod
+    def of_sizes(cls, sizes: Ints) -> Segments:
+        """Return segments of these sizes, one after the other."""
+        offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        return cls(offsets)
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
@@ -57,31 +67,41 @@ class Segments:
         """Index of each segment's last element; undefined for an empty segment."""
         return self.offsets[1:] - 1
 
-    @property
+    @cached_property
     def sizes(self) -> Ints:
         """Number of elements in each segment."""
         return np.diff(self.offsets)
 
-    @property
+    @cached_property
     def ids(self) -> Ints:
         """Segment number of each element."""
-        return np.repeat(np.arange(len(self)), self.sizes)
+        if len(self) == 0:
+            return np.zeros(0, dtype=np.int64)
+        # Several begin at one place where some are empty.
+        return np.cumsum(np.bincount(self.offsets[1:-1], minlength=int(self.offsets[-1]) + 1)[:-1])
 
     def of(self, finer: Segments) -> Segments:
         """Return these segments counted in `finer` segments instead of elements (which must nest in them)."""
-        return Segments(np.searchsorted(finer.offsets, self.offsets).astype(np.int64))
+        if not finer.sizes.all():
+            return Segments(np.searchsorted(finer.offsets, self.offsets))
+        counted = np.full(len(self.offsets), len(finer))
+        inside = self.offsets < finer.offsets[-1]
+        counted[inside] = finer.ids[self.offsets[inside]]
+        return Segments(counted)
 
     def keep(self, mask: Bools) -> Segments:
         """Return the segments over the elements where `mask` is True; some may become empty."""
-        return Segments(np.concatenate(([0], np.cumsum(mask)))[self.offsets])
+        return Segments.of_sizes(np.bincount(self.ids[mask], minlength=len(self)))
 
     def spread(self, values: npt.NDArray[Value]) -> npt.NDArray[Value]:
         """Return each segment's value once per element."""
-        return np.repeat(values, self.sizes)
+        return values[self.ids]
 
     def sum(self, values: npt.NDArray[np.generic]) -> Floats:
         """Sum per segment; 0 where empty."""
-        return self._reduce(np.add, values, 0.0)
+        # Not reduceat: adding one by one where the segment's number points is four times as fast, and as independent
+        # of what else is in the array.
+        return np.bincount(self.ids, values, minlength=len(self)).astype(np.float64, copy=False)
 
     def max(self, values: npt.NDArray[np.generic], empty: float = np.nan) -> Floats:
         """Maximum per segment; `empty` where there is no element."""
@@ -97,11 +117,12 @@ class Segments:
 
     def share(self, mask: Bools) -> Floats:
         """Share of elements where `mask` is True; null where empty."""
-        return self.mean(mask.astype(np.float64))
+        return self.mean(mask)
 
     def median(self, values: npt.NDArray[np.generic]) -> Floats:
         """Median per segment; null where empty."""
-        ordered = np.asarray(values, dtype=np.float64)[np.lexsort((values, self.ids))]
+        numbers = np.asarray(values, dtype=np.float64)
+        ordered = numbers[sort_order((self.ids, ordered_bits(numbers)))]
         full = self.sizes > 0
         medians = np.full(len(self), np.nan)
         low, high = self.first[full] + (self.sizes[full] - 1) // 2, self.first[full] + self.sizes[full] // 2
@@ -139,11 +160,14 @@ class Segments:
         return self.of(runs).max(runs.sizes, empty=0.0)
 
     def _reduce(self, operation: np.ufunc, values: npt.NDArray[np.generic], empty: float) -> Floats:
-        result = np.full(len(self), empty, dtype=np.float64)
+        numbers = np.asarray(values, dtype=np.float64)
         full = self.sizes > 0
+        if full.all() and len(full):
+            return np.asarray(operation.reduceat(numbers, self.first), dtype=np.float64)
+        result = np.full(len(self), empty, dtype=np.float64)
         if full.any():
             # reduceat misreads an empty segment, so only the full ones are handed to it.
-            result[full] = operation.reduceat(np.asarray(values, dtype=np.float64), self.first[full])
+            result[full] = operation.reduceat(numbers, self.first[full])
         return result
 
 
@@ -154,6 +178,12 @@ def changes(*keys: npt.NDArray[np.generic]) -> Bools:
     for key in keys:
         starts[1:] |= key[1:] != key[:-1]
     return starts
+
+
+def expand(first: Ints, sizes: Ints) -> Ints:
+    """Return `sizes[i]` consecutive whole numbers from `first[i]` on, for each i."""
+    total = np.cumsum(sizes)
+    return np.repeat(first - (total - sizes), sizes) + np.arange(int(total[-1]) if len(total) else 0)
 
 
 def ratio(numerator: npt.NDArray[np.generic], denominator: npt.NDArray[np.generic]) -> Floats:

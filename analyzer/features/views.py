@@ -12,9 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.features.plays import SITTING_GAP_S, PlayArrays, SessionArrays, stitch
-from analyzer.features.segments import Bools, Floats, Ints, Segments
-from analyzer.features.windows import Window
+from analyzer.features.arrays import Bools, Codes, Floats, Ints
+from analyzer.features.plays import SITTING_GAP_S, PlayArrays, stitch
+from analyzer.features.rows import SessionArrays
+from analyzer.features.segments import Segments, changes, expand
+from analyzer.features.sorting import sort_order
+from analyzer.features.windows import US_PER_DAY, Window
 
 NIGHT_HOURS: Final = (23.0, 5.0)
 _US: Final = 1_000_000
@@ -34,29 +37,28 @@ class Plays:
         Plays of each vector.
     glances : ndarray of float64, shape (n_vectors,)
         How many starts were too short to be a play.
-    title_day : tuple of ndarray
-        Vector, title and local day of each session in a play, for counts of days.
     early_stops : ndarray of float64, shape (n_vectors,)
         How many starts, glances included, ended before a tenth of a title of known length.
     known_starts : ndarray of float64, shape (n_vectors,)
         How many starts, glances included, were of a title of known length.
-    session_rows : ndarray of int64
-        The row of the session table behind each element of `title_day`.
-    every_start : tuple of ndarray
-        Vector and title of each row that began in the vector's window: sessions, glances, and rows that were dropped
-        because nobody chose them. For protection only.
+    session_play, session_day, session_rows : ndarray of int64
+        For each session in a play: which play, its local day, and its row in the session table.
+    title_starts_max : ndarray of float64, shape (n_vectors,)
+        Most rows of one title that began in the vector's window: sessions, glances, and rows that were dropped because
+        nobody chose them. For protection only.
     """
 
     all: PlayArrays
-    viewer: Ints
+    viewer: Codes
     window: Ints
     vectors: Segments
     glances: Floats
     early_stops: Floats
     known_starts: Floats
-    title_day: tuple[Ints, Ints, Ints]
+    session_play: Ints
+    session_day: Ints
     session_rows: Ints
-    every_start: tuple[Ints, Ints]
+    title_starts_max: Floats
 
     @cached_property
     def titles(self) -> Segments:
@@ -86,7 +88,7 @@ class Plays:
     @cached_property
     def by_time(self) -> Ints:
         """The order of plays by vector and start; plays that start together keep the order of their titles."""
-        return np.lexsort((self.all.start_us, self.vectors.ids))
+        return sort_order((self.vectors.ids, self.all.start_us))
 
     @cached_property
     def sittings(self) -> Segments:
@@ -117,24 +119,24 @@ class Plays:
     @cached_property
     def by_day(self) -> Ints:
         """The order of plays by vector, local day and start (a traveller's days may run out of order in UTC)."""
-        return np.lexsort((self.all.start_us, self.all.day, self.vectors.ids))
+        order = self.by_time
+        return order[_in_order_of_day(self.vectors.ids[order], self.all.day[order])]
 
     @cached_property
     def title_days(self) -> tuple[Segments, Segments, Ints]:
         """Days on which a title was on: days of each title, titles of each vector, and each day's number."""
-        vector, title, day = self.title_day
-        order = np.lexsort((day, title, vector))
-        keep = order[Segments.of_runs(vector[order], title[order], day[order]).first]
-        vector, title, day = vector[keep], title[keep], day[keep]
-        by_title = Segments.of_runs(vector, title)
-        return by_title, self._vector_segments(vector).of(by_title), day
+        title = self.titles.ids[self.session_play]
+        order = _in_order_of_day(title, self.session_day)
+        title, day = title[order], self.session_day[order]
+        distinct = np.flatnonzero(changes(title, day))
+        days_of_title = Segments.of_sizes(np.bincount(title[distinct], minlength=len(self.titles)))
+        return days_of_title, self.titles_in_vector, day[distinct]
 
     @cached_property
     def title_day_plays(self) -> tuple[Segments, Segments]:
         """Plays that began on the same local day with the same title, and those groups of each vector."""
-        a = self.all
-        order = np.lexsort((a.day, a.title, self.vectors.ids))
-        groups = Segments.of_runs(self.vectors.ids[order], a.title[order], a.day[order])
+        order = _in_order_of_day(self.titles.ids, self.all.day)
+        groups = Segments.of_runs(self.titles.ids[order], self.all.day[order])
         return groups, self.vectors.of(groups)
 
     @cached_property
@@ -154,70 +156,86 @@ class Plays:
         """Plays of an episode of a series."""
         return self.all.series >= 0
 
-    def _vector_segments(self, vector: Ints) -> Segments:
-        return Segments(np.searchsorted(vector, np.arange(len(self.vectors) + 1)).astype(np.int64))
+
+def _in_order_of_day(group: Ints, day: Ints) -> Ints:
+    """Return the order by group and day of what is sorted by group and time: mostly it is in order already."""
+    same = group[1:] == group[:-1]
+    if not (same & (day[1:] < day[:-1])).any():
+        return np.arange(len(day))
+    return sort_order((group, day))
 
 
 def arrange(sessions: SessionArrays, window: Window) -> Plays:
-    """Stitch sorted sessions and arrange the plays by viewer and window."""
+    """Stitch sorted sessions, at least one, and arrange the plays by viewer and window."""
     stitched = stitch(sessions)
-    number = window.index(stitched.start_us)
-    order = np.lexsort((number, stitched.viewer))  # stable: title and start keep their order
-    everything = _take(stitched, order)
-    number = number[order]
-    play = ~everything.glance
-    vectors_all = Segments.of_runs(everything.viewer, number)
-    has_play = vectors_all.sum(play) > 0
-    kept = play & vectors_all.spread(has_play).astype(bool)
-    vectors = vectors_all.keep(kept)
-    vectors = Segments(np.unique(vectors.offsets))
-    title_day, session_rows = _session_days(sessions, stitched, order, kept, vectors)
-    early = everything.length_known & (everything.played_s < 0.1 * everything.length_s)
-    viewer, at = everything.viewer[kept][vectors.first], number[kept][vectors.first]
+    row, number = _in_windows(stitched.start_us, window)
+    order = sort_order((stitched.viewer[row], number))  # title and start keep their order
+    row, number = row[order], number[order]
+    viewer, glance, known = stitched.viewer[row], stitched.glance[row], stitched.length_known[row]
+    early = known & (stitched.played_s < 0.1 * stitched.length_s)[row]
+    starts = Segments.of_runs(viewer, number)
+    kept = np.flatnonzero(~glance)
+    has_play = np.flatnonzero(np.bincount(starts.ids[kept], minlength=len(starts)))
+    vectors = Segments.of_runs(viewer[kept], number[kept])
+    whose, when = viewer[kept][vectors.first], number[kept][vectors.first]
+    chosen = row[kept]
+    sizes = stitched.sessions.sizes[chosen]
+    session = expand(stitched.sessions.first[chosen], sizes)
     return Plays(
-        all=_take(everything, np.flatnonzero(kept)),
-        viewer=viewer,
-        window=at,
+        all=_take(stitched, chosen, sizes),
+        viewer=whose,
+        window=when,
         vectors=vectors,
-        glances=vectors_all.sum(everything.glance)[has_play],
-        early_stops=vectors_all.sum(early)[has_play],
-        known_starts=vectors_all.sum(everything.length_known)[has_play],
-        title_day=title_day,
-        session_rows=session_rows,
-        every_start=_every_start(sessions, window, viewer, at),
+        glances=starts.sum(glance)[has_play],
+        early_stops=starts.sum(early)[has_play],
+        known_starts=starts.sum(known)[has_play],
+        session_play=np.repeat(np.arange(len(chosen)), sizes),
+        session_day=_local_day(sessions, session),
+        session_rows=sessions.row[session],
+        title_starts_max=_title_starts_max(sessions, window, whose, when),
     )
 
 
-def _take(plays: PlayArrays, rows: Ints) -> PlayArrays:
-    """Return the chosen plays; `sessions` keeps counting the original order and is dropped to their sizes."""
+def _in_windows(start_us: Ints, window: Window) -> tuple[Ints, Ints]:
+    """Return row and window number of each start, once for every window that holds it."""
+    first, last = window.first_and_last(start_us)
+    if window.step_days is None:
+        return np.arange(len(start_us)), first
+    sizes = np.maximum(last - first + 1, 0)
+    return np.repeat(np.arange(len(start_us)), sizes), expand(first, sizes)
+
+
+def _take(plays: PlayArrays, rows: Ints, sizes: Ints) -> PlayArrays:
+    """Return the chosen plays; `sessions` counts their sessions, `sizes`, one play after the other."""
     values = {name: getattr(plays, name)[rows] for name in PlayArrays.__dataclass_fields__ if name != "sessions"}
-    sizes = plays.sessions.sizes[rows]
-    return PlayArrays(**values, sessions=Segments(np.append(0, np.cumsum(sizes))))
+    return PlayArrays(**values, sessions=Segments.of_sizes(sizes))
 
 
-def _every_start(s: SessionArrays, window: Window, viewer: Ints, at: Ints) -> tuple[Ints, Ints]:
-    """Return vector and title of every row whose viewer has a vector for the window in which it began."""
-    viewers, titles, starts_us = (
-        np.concatenate(pair) for pair in zip((s.viewer, s.title, s.start_us), s.passed_over, strict=True)
-    )
-    number = window.index(starts_us)
-    if len(viewer) == 0:
-        return titles[:0], titles[:0]
-    low, span = int(number.min()), int(number.max() - number.min()) + 1
-    vectors = viewer * span + at - low
-    place = viewers * span + number - low
-    vector = np.minimum(np.searchsorted(vectors, place), len(vectors) - 1)
-    known = vectors[vector] == place
-    return vector[known], titles[known]
-
-
-def _session_days(
-    s: SessionArrays, stitched: PlayArrays, order: Ints, kept: Bools, vectors: Segments
-) -> tuple[tuple[Ints, Ints, Ints], Ints]:
-    vector_of_play = np.full(len(order), -1, dtype=np.int64)
-    vector_of_play[order[kept]] = vectors.ids
-    vector = stitched.sessions.spread(vector_of_play).astype(np.int64)
+def _local_day(s: SessionArrays, session: Ints) -> Ints:
     local_us = s.start_us + (np.nan_to_num(s.offset_min) * 60 * _US).astype(np.int64)
-    counted = vector >= 0
-    days = (local_us // (86_400 * _US))[counted]
-    return (vector[counted], s.title[counted], days), s.row[counted]
+    return (local_us // US_PER_DAY)[session]
+
+
+def _title_starts_max(s: SessionArrays, window: Window, whose: Codes, when: Ints) -> Floats:
+    """Return, for each vector, the most rows of one title that began in its window."""
+    viewer, title, start_us = s.every_start
+    row, number = _in_windows(start_us, window)
+    if len(whose) == 0:
+        return np.zeros(0)
+    if window.step_days is not None:
+        order = sort_order((np.cumsum(changes(viewer, title))[row], number))
+        row, number = row[order], number[order]
+    starts = Segments.of_runs(viewer[row], title[row], number)
+    viewer, number, counts = viewer[row[starts.first]], number[starts.first], starts.sizes
+    order = sort_order((viewer, number, counts))
+    viewer, number, counts = viewer[order], number[order], counts[order]
+    largest = Segments.of_runs(viewer, number).last  # a window's titles are in order of their starts
+    most: Floats = counts[largest][_positions(viewer[largest], number[largest], whose, when)].astype(np.float64)
+    return most
+
+
+def _positions(viewer: Codes, number: Ints, whose: Codes, when: Ints) -> Ints:
+    """Return where each of some viewers' windows is among others, both sorted, all of them present."""
+    low, span = int(number.min()), int(number.max() - number.min()) + 1
+    place: Ints = viewer.astype(np.int64) * span + (number - low)
+    return np.searchsorted(place, whose.astype(np.int64) * span + (when - low))

@@ -1,0 +1,143 @@
+"""The door of the kernel: a session table of whole viewers as arrays, and blocks of its viewers in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.features.arrays import Codes, Floats, Ints
+from analyzer.features.sorting import ranks, sort_order
+
+BLOCK_ROWS: Final = 1 << 17
+# A block's arrays stay in the processor's cache: 8 bytes x 131,072 rows is 1 MB an array, about twenty live at a time.
+# Whole viewers only, so a viewer with more rows makes a larger block.
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of a table, in its order. Unknown numbers are NaN, unknown codes -1, columns it lacks None.
+
+    `viewer`, `title` and `series` are ranks of sorted names; `offset_min` is local time minus UTC in minutes; times are
+    microseconds since 1970, UTC. After `sessions` rows follow those that were passed over because nobody chose them:
+    they have a viewer, a title and a start only.
+    """
+
+    viewer: Codes
+    title: Codes
+    start_us: Ints
+    series: Codes | None
+    played_s: Floats
+    runtime_s: Floats | None
+    end_position_s: Floats | None
+    offset_min: Floats | None
+    sessions: int
+    viewer_names: pa.Array
+
+
+@dataclass(frozen=True)
+class SessionArrays:
+    """Sessions of some viewers as arrays, sorted by viewer, title and start. Unknown numbers are NaN, codes -1.
+
+    `row` says where each stands in the table. `every_start` holds viewer, title and start of all their rows, in the
+    same order, with those that were passed over.
+    """
+
+    viewer: Codes
+    title: Codes
+    series: Codes
+    start_us: Ints
+    played_s: Floats
+    runtime_s: Floats
+    end_position_s: Floats
+    offset_min: Floats
+    row: Ints
+    every_start: tuple[Codes, Codes, Ints]
+
+
+def rows_of(table: pa.Table, passed_over: pa.Table) -> Rows:
+    """Return the rows of a session table (typed by the schema) as arrays, and those passed over behind them."""
+    viewer, viewer_names = ranks(_joined(table, passed_over, "viewer_id"))
+    start = _joined(table, passed_over, "started_at").cast(pa.int64())
+    return Rows(
+        viewer=viewer,
+        title=ranks(_joined(table, passed_over, "title_id"))[0],
+        start_us=start.to_numpy(zero_copy_only=False),
+        series=ranks(table["series_id"].combine_chunks())[0] if "series_id" in table.column_names else None,
+        played_s=_numbers(table, "played_s"),
+        runtime_s=_numbers(table, "runtime_s"),
+        end_position_s=_numbers(table, "end_position_s"),
+        offset_min=_numbers(table, "utc_offset_min"),
+        sessions=table.num_rows,
+        viewer_names=viewer_names,
+    )
+
+
+def _joined(table: pa.Table, passed_over: pa.Table, name: str) -> pa.Array:
+    chunks = [chunk for part in (table, passed_over) for chunk in part[name].chunks if len(chunk)]
+    return pa.chunked_array(chunks, type=table[name].type).unify_dictionaries().combine_chunks()
+
+
+def _numbers(table: pa.Table, name: str) -> Floats | None:
+    if name not in table.column_names:
+        return None
+    numbers: Floats = pc.cast(table[name], pa.float64()).to_numpy()
+    return numbers
+
+
+def blocks_of(rows: Rows, block_rows: int = BLOCK_ROWS) -> Iterator[Ints]:
+    """Yield the rows of some whole viewers at a time, block after block in the order of the viewers' names."""
+    total = len(rows.viewer)
+    if total == 0:
+        return
+    sizes = np.bincount(rows.viewer, minlength=len(rows.viewer_names))
+    block_of_viewer = (np.cumsum(sizes) - sizes) // block_rows
+    _, block_of_viewer = np.unique(block_of_viewer, return_inverse=True)
+    count = int(block_of_viewer[-1]) + 1
+    if count == 1:
+        yield np.arange(total)
+        return
+    narrow = np.uint16 if count <= 1 << 16 else np.uint32  # 16 bits are sorted by radix
+    block = block_of_viewer.astype(narrow)[rows.viewer]
+    order = np.argsort(block, kind="stable")
+    yield from np.split(order, np.cumsum(np.bincount(block, minlength=count))[:-1])
+
+
+def sorted_sessions(rows: Rows, block: Ints) -> SessionArrays:
+    """Return the block's sessions by viewer, title and start; the one sort that everything else stands on."""
+    viewer, title, start_us = rows.viewer[block], rows.title[block], rows.start_us[block]
+    # Rows that were passed over have nothing that could break a tie; where they stand among equals is of no effect.
+    place = np.minimum(block, rows.sessions - 1)
+    order = sort_order((viewer, title, start_us), _tie_breakers(rows), place)
+    viewer, title, start_us, row = viewer[order], title[order], start_us[order], block[order]
+    every_start = (viewer, title, start_us)
+    if rows.sessions < len(rows.viewer):
+        chosen = np.flatnonzero(row < rows.sessions)
+        viewer, title, start_us, row = viewer[chosen], title[chosen], start_us[chosen], row[chosen]
+    return SessionArrays(
+        viewer=viewer,
+        title=title,
+        series=np.full(len(row), -1, dtype=np.int32) if rows.series is None else rows.series[row],
+        start_us=start_us,
+        played_s=rows.played_s[row],
+        runtime_s=_known(rows.runtime_s, row),
+        end_position_s=_known(rows.end_position_s, row),
+        offset_min=_known(rows.offset_min, row),
+        row=row,
+        every_start=every_start,
+    )
+
+
+def _known(numbers: Floats | None, row: Ints) -> Floats:
+    return np.full(len(row), np.nan) if numbers is None else numbers[row]
+
+
+def _tie_breakers(rows: Rows) -> tuple[Floats | Codes, ...]:
+    """Rows of one viewer, title and moment are told apart by whatever else is known, so that no order shows."""
+    known = (rows.played_s, rows.end_position_s, rows.runtime_s, rows.series, rows.offset_min)
+    return tuple(numbers for numbers in known if numbers is not None)
+
