@@ -32,7 +32,7 @@ from analyzer.features.windows import US_PER_DAY
 
 RESUME_GAP_S: Final = 36 * 3600.0  # the next evening still resumes; the evening after is a play of its own
 SITTING_GAP_S: Final = 30 * 60.0
-RECENT_S: Final = 28 * 86_400
+RECENT_US: Final = 28 * US_PER_DAY
 COMPLETED_SHARE: Final = 0.9
 _BACK_SHARE: Final = 0.2
 _OVERRUN_SHARE: Final = 0.1
@@ -185,11 +185,18 @@ def _recent_plays(titles: Segments, start_us: Ints, play: Bools) -> Ints:
     several = np.flatnonzero((titles.sizes > 1)[titles.ids])
     if len(several) == 0:
         return recent
-    start_s = start_us[several] // _US
-    start_s -= start_s.min()
-    # One number line for all titles: each title's stretch is longer than its times and the look-back together.
-    place = titles.ids[several] * (int(start_s.max()) + RECENT_S + 1) + start_s
-    since = np.searchsorted(place, place - RECENT_S)
     counted = np.append(0, np.cumsum(play[several]))
-    recent[several] = counted[1:] - counted[since]
+    recent[several] = counted[1:] - counted[_first_within(titles.ids[several], start_us[several], RECENT_US)]
     return recent
+
+
+def _first_within(title: Ints, start_us: Ints, most_us: int) -> Ints:
+    """Return for each start the first one of the same title, all in order, that is at most `most_us` earlier.
+
+    All titles share one number line on which a gap is never longer than it takes to be told apart, so that decades of
+    microseconds fit.
+    """
+    gap = np.minimum(np.diff(start_us, prepend=start_us[:1]), most_us + 1)
+    gap[changes(title)] = most_us + 1
+    place = np.cumsum(gap)
+    return np.searchsorted(place, place - most_us)

@@ -30,22 +30,28 @@ _FLAG_WORDS: Final = {
 
 def as_mask(array: pa.Array) -> Mask:
     """Return a boolean Arrow array as numpy; null counts as False."""
-    filled = pc.fill_null(array, False)
+    filled = pc.fill_null(array, False) if array.null_count else array
     mask: Mask = filled.to_numpy(zero_copy_only=False)
     return mask
 
 
-def read_as(column: Column, array: pa.Array) -> tuple[pa.Array, Mask]:
-    """Return `array` as the column's Arrow type and the mask of values that are there but unreadable."""
+def read_as(column: Column, array: pa.Array) -> tuple[pa.Array, Mask | None]:
+    """Return `array` as the column's Arrow type, and the mask of values that are there but unreadable.
+
+    The mask is None where every value was read. Each value is read by itself: what it means never depends on the other
+    values of the column, or a file would read otherwise when it is split.
+    """
     if pa.types.is_null(array.type):
-        return pa.nulls(len(array), column.kind.arrow_type), np.zeros(len(array), dtype=bool)
+        return pa.nulls(len(array), column.kind.arrow_type), None
     array = _simplified(array)
     try:
         values = _READERS[column.kind](array)
     except pa.ArrowException:
         values = pa.nulls(len(array), column.kind.arrow_type)
-    present = as_mask(array.is_valid()) & ~_is_blank(array)
-    return values, present & as_mask(values.is_null())
+    if values.null_count == array.null_count:
+        return values, None  # a reader turns values into nulls, never the other way round
+    unreadable = as_mask(array.is_valid()) & ~_is_blank(array) & as_mask(values.is_null())
+    return values, unreadable if unreadable.any() else None
 
 
 def _simplified(array: pa.Array) -> pa.Array:
@@ -79,6 +85,8 @@ def _plain_text(array: pa.Array) -> pa.Array:
 
 
 def _is_blank(array: pa.Array) -> Mask:
+    if pa.types.is_dictionary(array.type):
+        return _is_blank(array.dictionary)[pc.fill_null(array.indices, 0).to_numpy(zero_copy_only=False)]
     if _is_text(array):
         return as_mask(pc.equal(pc.utf8_trim_whitespace(_plain_text(array)), ""))
     if pa.types.is_floating(array.type):
@@ -90,10 +98,11 @@ def _read_text(array: pa.Array) -> pa.Array:
     if pa.types.is_floating(array.type):
         # A DataFrame turns integer ids with a gap into floats: 12.0 was 12.
         numbers = array.cast(pa.float64())
-        numbers = pc.if_else(pc.is_finite(numbers), numbers, None)
-        numbers = pc.if_else(pc.less(pc.abs(numbers), 2.0**53), numbers, None)  # beyond, ids run into each other
+        # Beyond 2**53, ids run into each other; "infinity" is none.
+        numbers = pc.if_else(pc.less(pc.abs(numbers), 2.0**53), numbers, None)
         whole = pc.equal(pc.floor(numbers), numbers)
-        array = numbers.cast(pa.int64()) if as_mask(pc.fill_null(whole, True)).all() else numbers
+        as_whole = pc.if_else(whole, numbers, None).cast(pa.int64()).cast(pa.string())
+        array = pc.if_else(whole, as_whole, numbers.cast(pa.string()))
     if not _is_text(array):
         array = array.cast(pa.string())
     if not pa.types.is_dictionary(array.type):
@@ -115,8 +124,10 @@ def _blank_to_null(array: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _read_choice(array: pa.Array) -> pa.Array:
-    words = pc.utf8_lower(pc.utf8_trim_whitespace(_plain_text(_read_text(array))))
-    return pc.dictionary_encode(words).cast(Kind.KEY.arrow_type)
+    coded = _read_text(array)
+    words = pc.dictionary_encode(pc.utf8_lower(pc.utf8_trim_whitespace(coded.dictionary)))
+    codes = words.indices.take(coded.indices).cast(pa.int32())
+    return pa.DictionaryArray.from_arrays(codes, words.dictionary)
 
 
 def _read_number(array: pa.Array) -> pa.Array:
@@ -128,6 +139,8 @@ def _read_number(array: pa.Array) -> pa.Array:
         return pc.if_else(readable, text, None).cast(pa.float64())
     if pa.types.is_integer(array.type) or pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
         values = array.cast(pa.float64(), safe=False)
+        if np.isfinite(values.to_numpy(zero_copy_only=False)).all():
+            return values  # as it came, without a copy
         return pc.if_else(pc.is_finite(values), values, None)
     return pa.nulls(len(array), pa.float64())
 
@@ -135,6 +148,8 @@ def _read_number(array: pa.Array) -> pa.Array:
 def _read_integer(array: pa.Array) -> pa.Array:
     if pa.types.is_duration(array.type):
         return pa.nulls(len(array), pa.int32())  # in which unit?
+    if pa.types.is_integer(array.type) and array.type.bit_width <= 32 and not pa.types.is_uint32(array.type):
+        return array.cast(pa.int32())
     values = _read_number(array)
     fits = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), 2**31))
     return pc.if_else(fits, values, None).cast(pa.int32())
@@ -143,10 +158,11 @@ def _read_integer(array: pa.Array) -> pa.Array:
 def _read_flag(array: pa.Array) -> pa.Array:
     if pa.types.is_boolean(array.type):
         return array
-    text = pc.utf8_lower(pc.utf8_trim_whitespace(_plain_text(_read_text(array))))
+    coded = _read_text(array)
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(coded.dictionary))
     words = pa.array(list(_FLAG_WORDS))
     answers = pa.array(list(_FLAG_WORDS.values()))
-    return answers.take(pc.index_in(text, value_set=words))
+    return answers.take(pc.index_in(text, value_set=words)).take(coded.indices)
 
 
 _INSTANT: Final = Kind.INSTANT.arrow_type
@@ -166,23 +182,33 @@ def _read_instant(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(array.type):
         if pa.types.is_uint64(array.type):
             array = pc.min_element_wise(array, pa.scalar(2**63 - 1, pa.uint64()), skip_nulls=False)
-        return _from_epoch(array.cast(pa.int64()), _unit_of(array))
+        return _by_size(array.cast(pa.int64()), _from_epoch)
     if pa.types.is_floating(array.type):
-        seconds = pc.divide(array.cast(pa.float64()), float(_unit_of(array)))
-        near = pc.and_(pc.is_finite(seconds), pc.less(pc.abs(seconds), 1e11))
-        return pc.round(pc.multiply(pc.if_else(near, seconds, None), 1e6)).cast(pa.int64()).cast(_INSTANT)
+        return _by_size(array.cast(pa.float64()), _from_fraction)
     return pa.nulls(len(array), _INSTANT)
 
 
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_SIZES: Final = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
 
 
-def _unit_of(array: pa.Array) -> int:
-    """Numbers since 1970 are s, ms, us or ns; return how many a second has, told by the size of the median."""
-    values = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    known = values[np.isfinite(values)]
-    size = float(np.median(np.abs(known))) if len(known) else 0.0
-    return next((unit for bound, unit in ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3)) if size >= bound), 1)
+def _by_size(numbers: pa.Array, instants: Callable[[pa.Array, int], pa.Array]) -> pa.Array:
+    """Read numbers since 1970 as ns, us, ms or s, each by its own size: no moment of this age fits two of them."""
+    size = pc.abs(numbers.cast(pa.float64(), safe=False))
+    result, undecided = None, pc.is_valid(size)
+    for bound, per_second in _SIZES:
+        mine = pc.and_(undecided, pc.greater_equal(size, bound))
+        if pc.any(mine).as_py():
+            read = instants(pc.if_else(mine, numbers, None), per_second)
+            result = read if result is None else pc.coalesce(result, read)
+            undecided = pc.and_not(undecided, mine)
+    return pa.nulls(len(numbers), _INSTANT) if result is None else result
+
+
+def _from_fraction(numbers: pa.Array, per_second: int) -> pa.Array:
+    seconds = pc.divide(numbers, float(per_second))
+    near = pc.and_(pc.is_finite(seconds), pc.less(pc.abs(seconds), 1e11))
+    return pc.round(pc.multiply(pc.if_else(near, seconds, None), 1e6)).cast(pa.int64()).cast(_INSTANT)
 
 
 def _from_epoch(numbers: pa.Array, per_second: int) -> pa.Array:
@@ -190,6 +216,8 @@ def _from_epoch(numbers: pa.Array, per_second: int) -> pa.Array:
     if per_second > 10**6:
         return pc.divide(numbers, per_second // 10**6).cast(_INSTANT)
     step = 10**6 // per_second
+    if step == 1:
+        return numbers.cast(_INSTANT)
     limit = (2**63 - 1) // step
     fits = pc.and_(pc.less_equal(numbers, limit), pc.greater_equal(numbers, -limit))
     return pc.multiply(pc.if_else(fits, numbers, None), step).cast(_INSTANT)

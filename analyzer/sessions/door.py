@@ -6,21 +6,29 @@ to learn from (see `tally.DropReason`), and used otherwise. The first reason tha
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.errors import InputError
 from analyzer.sessions.convert import Mask, as_mask, read_as
+from analyzer.sessions.duplicates import without_duplicates
 from analyzer.sessions.records import PASSED_OVER_SCHEMA, QUARANTINE_SCHEMA, RawRows, Sessions, reason_counts
 from analyzer.sessions.schema import COLUMNS, EARLIEST, LATEST, REQUIRED, Column, Kind
-from analyzer.sessions.tally import DropReason, Tally
+from analyzer.sessions.tally import DropReason, Tally, total
+
+
+Fates = npt.NDArray[np.int8]
+QUARANTINED: Final = -1
+USED: Final = 0
+DROP_ORDER: Final = (DropReason.HIDDEN, DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)
+NOT_CHOSEN: Final = [1 + DROP_ORDER.index(reason) for reason in (DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,54 @@ class DoorRules:
     drop_duplicates: bool = True
 
 
+@dataclass(frozen=True)
+class Checked:
+    """Rows of one part of a source, each with its fate.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        All rows, typed by `schema.SESSIONS`.
+    fate : ndarray of int8, shape (n_rows,)
+        `USED`, `QUARANTINED`, or the position of a reason in `DROP_ORDER`.
+    quarantine : pyarrow.Table
+        `file`, `line`, `reason` of each quarantined row.
+    unreadable : mapping of str to pyarrow type
+        Required columns of which no value could be read, with what they hold.
+    notes : tuple of str
+    source : str
+        Where the rows come from, as a person would name it.
+    """
+
+    table: pa.Table
+    fate: Fates
+    quarantine: pa.Table
+    unreadable: Mapping[str, pa.DataType]
+    notes: tuple[str, ...]
+    source: str
+
+    @property
+    def tally(self) -> Tally:
+        """What became of the rows; whether a row repeats another is not known yet."""
+        counts = np.bincount(self.fate - QUARANTINED, minlength=2 + len(DROP_ORDER))
+        dropped = {reason.value: int(n) for reason, n in zip(DROP_ORDER, counts[2:], strict=True) if n}
+        return Tally(len(self.fate), int(counts[1]), dropped, int(counts[0]))
+
+    @property
+    def used(self) -> pa.Table:
+        """The rows to learn from."""
+        used = self.fate == USED
+        return self.table if used.all() else self.table.filter(pa.array(used))
+
+    @property
+    def passed_over(self) -> pa.Table:
+        """Who started what and when in rows that nobody chose; never those that a viewer asked not to show."""
+        chosen = pa.array(np.isin(self.fate, NOT_CHOSEN))
+        return self.table.select(PASSED_OVER_SCHEMA.names).filter(chosen).cast(PASSED_OVER_SCHEMA)
+
+
 def admit(rows: RawRows, rules: DoorRules | None = None) -> Sessions:
-    """Check raw rows against the schema.
+    """Check the raw rows of a whole source and return its sessions.
 
     Raises
     ------
@@ -50,26 +104,68 @@ def admit(rows: RawRows, rules: DoorRules | None = None) -> Sessions:
         would be quarantined: then the file is not what it was taken for.
     """
     rules = rules or DoorRules()
+    return gather([check(rows, rules)], distinct=rules.drop_duplicates)
+
+
+def check(rows: RawRows, rules: DoorRules) -> Checked:
+    """Check some rows of a source against the schema, each by itself.
+
+    Raises
+    ------
+    InputError
+        When a required column is missing.
+    """
     _require_columns(rows)
-    read = rows.columns.num_rows
-    if read == 0:
-        raise InputError(f"{rows.file} holds no rows.", "Give a source with at least one viewing session.")
-    faults = _Faults(read)
+    faults = _Faults(rows.columns.num_rows)
     faults.record_all(rows.reject)
-    table = _typed(rows, faults)
-    drops = _drops(table, rules, faults.found)
-    used = ~faults.found & (drops == 0)
-    quarantine = faults.as_table(rows)
-    if faults.found.all():
-        _refuse_all_quarantined(rows, quarantine)
-    return Sessions(
-        table=table.filter(pa.array(used)) if not used.all() else table,
-        tally=Tally(read, int(used.sum()), _count_drops(drops, faults.found), int(faults.found.sum())),
-        quarantine=quarantine,
-        notes=rows.notes,
-        sources=(rows.file,),
-        passed_over=_passed_over(table, ~faults.found & np.isin(drops, _NOT_CHOSEN)),
+    unreadable: dict[str, pa.DataType] = {}
+    table = _typed(rows, faults, unreadable)
+    fate = _drops(table, rules)
+    fate[faults.found] = QUARANTINED
+    return Checked(table, fate, faults.as_table(rows), unreadable, rows.notes, rows.file)
+
+
+def refuse_unusable(parts: Sequence[Checked]) -> None:
+    """Refuse a source, given all its parts, that is not what it was taken for.
+
+    Raises
+    ------
+    InputError
+        When it has no row, a required column of it is unreadable throughout, or every row would be quarantined.
+    """
+    source, tally = parts[0].source, total(part.tally for part in parts)
+    if tally.read == 0:
+        raise InputError(f"{source} holds no rows.", "Give a source with at least one viewing session.")
+    held = [part.unreadable for part in parts if len(part.fate)]
+    for name in set.intersection(*[set(columns) for columns in held]):
+        column = COLUMNS[name]
+        raise InputError(
+            f"Column {name} of {source} holds {held[0][name]} that cannot be read as {_expected(column)}.",
+            f"Convert it to {_expected(column)}, or map another column to it.",
+        )
+    if tally.quarantined == tally.read:
+        _refuse_all_quarantined(source, pa.concat_tables([part.quarantine for part in parts]))
+
+
+def gather(parts: Sequence[Checked], *, distinct: bool = True) -> Sessions:
+    """Return the sessions of a whole source, given all its parts; rows that repeat another are dropped if `distinct`.
+
+    Raises
+    ------
+    InputError
+        As `refuse_unusable` says.
+    """
+    refuse_unusable(parts)
+    used = pa.concat_tables([part.used for part in parts], promote_options="default").unify_dictionaries()
+    sessions = Sessions(
+        table=used,
+        tally=total(part.tally for part in parts),
+        quarantine=pa.concat_tables([part.quarantine for part in parts]),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        sources=(parts[0].source,),
+        passed_over=pa.concat_tables([part.passed_over for part in parts]).unify_dictionaries(),
     )
+    return without_duplicates(sessions) if distinct else sessions
 
 
 class _Faults:
@@ -84,7 +180,7 @@ class _Faults:
         return self._codes > 0
 
     def record(self, mask: Mask, reason: str) -> None:
-        fresh = mask & (self._codes == 0)
+        fresh = mask & (self._codes == 0) if self.found.any() else mask
         if fresh.any():
             self._reasons.append(reason)
             self._codes[fresh] = len(self._reasons) - 1
@@ -108,28 +204,27 @@ def _require_columns(rows: RawRows) -> None:
         raise InputError(f"{rows.file} has no column {', '.join(missing)}.", f"Required are {', '.join(REQUIRED)}.")
 
 
-def _typed(rows: RawRows, faults: _Faults) -> pa.Table:
+def _typed(rows: RawRows, faults: _Faults, unreadable_columns: dict[str, pa.DataType]) -> pa.Table:
     arrays, names = [], []
     for name in (name for name in COLUMNS if name in rows.columns.column_names):
-        column, raw = COLUMNS[name], rows.columns[name].combine_chunks()
+        column, raw = COLUMNS[name], _one_chunk(rows.columns[name])
         values, unreadable = read_as(column, raw)
-        _refuse_unreadable_column(rows, column, raw, unreadable, faults.found)
-        faults.record(unreadable, f"{name} cannot be read as {_expected(column)}")
-        if column.required:
+        if unreadable is not None:
+            if column.required and not (~faults.found & ~unreadable).any() and not faults.found.all():
+                unreadable_columns[name] = raw.type
+            faults.record(unreadable, f"{name} cannot be read as {_expected(column)}")
+        if column.required and values.null_count:
             faults.record(as_mask(values.is_null()), f"{name} is missing")
-        faults.record(_outside(column, values), f"{name} is not {column.allowed}{_unit(column)}")
+        outside = _outside(column, values)
+        if outside is not None:
+            faults.record(outside, f"{name} is not {column.allowed}{_unit(column)}")
         arrays.append(values)
         names.append(name)
     return pa.table(arrays, names=names)
 
 
-def _refuse_unreadable_column(rows: RawRows, column: Column, raw: pa.Array, unreadable: Mask, rejected: Mask) -> None:
-    judged = ~rejected
-    if column.required and judged.any() and unreadable[judged].all():
-        raise InputError(
-            f"Column {column.name} of {rows.file} holds {raw.type} that cannot be read as {_expected(column)}.",
-            f"Convert it to {_expected(column)}, or map another column to it.",
-        )
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 _EXPECTED: Final = {
@@ -152,111 +247,58 @@ def _micros(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000
 
 
-def _outside(column: Column, values: pa.Array) -> Mask:
-    """Return the mask of values that break the column's constraint; null breaks nothing."""
+def _outside(column: Column, values: pa.Array) -> Mask | None:
+    """Return the mask of values that break the column's constraint, or None; null breaks nothing."""
     if column.choices:
-        allowed = pc.is_in(values.cast(pa.string()), value_set=pa.array(column.choices))
-        return as_mask(values.is_valid()) & ~as_mask(allowed)
+        allowed = as_mask(pc.is_in(values.dictionary, value_set=pa.array(column.choices)))
+        codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return None if allowed.all() else np.append(~allowed, False)[codes]
     low, high = column.minimum, column.maximum
     if column.kind is Kind.INSTANT:
         values = values.cast(pa.int64())
         low, high = _micros(EARLIEST), _micros(LATEST) - 1
+    if low is None and high is None:
+        return None
+    found = pc.min_max(values).as_py()
+    below = low is not None and found["min"] is not None and found["min"] < low
+    above = high is not None and found["max"] is not None and found["max"] > high
     outside = np.zeros(len(values), dtype=bool)
-    if low is not None:
+    if below:
         outside |= as_mask(pc.less(values, low))
-    if high is not None:
+    if above:
         outside |= as_mask(pc.greater(values, high))
-    return outside
+    return outside if below or above else None
 
 
-_DROP_ORDER: Final = (
-    DropReason.HIDDEN,
-    DropReason.NOT_MAIN_CONTENT,
-    DropReason.AUTOPLAY,
-    DropReason.DUPLICATE,
-)
-
-
-def _drops(table: pa.Table, rules: DoorRules, rejected: Mask) -> npt.NDArray[np.int8]:
-    """Return a code per row: 0 for kept, else 1 + the position of its reason in `_DROP_ORDER`."""
-    codes = np.zeros(table.num_rows, dtype=np.int8)
+def _drops(table: pa.Table, rules: DoorRules) -> Fates:
+    """Return a fate per row: USED, or the position of the first reason to drop it."""
+    fate = np.zeros(table.num_rows, dtype=np.int8)
     masks = {
         DropReason.HIDDEN: _flag(table, "hidden"),
         DropReason.NOT_MAIN_CONTENT: _not_main(table),
         DropReason.AUTOPLAY: _flag(table, "autoplay") if rules.drop_autoplay else None,
     }
-    for position, reason in enumerate(_DROP_ORDER[:-1], start=1):
-        mask = masks[reason]
+    for reason, mask in reversed(masks.items()):  # the first reason is written last
         if mask is not None:
-            codes[mask & (codes == 0)] = position
-    if rules.drop_duplicates:
-        codes[_repeated(table, ~rejected & (codes == 0))] = len(_DROP_ORDER)
-    return codes
-
-
-_NOT_CHOSEN: Final = [1 + _DROP_ORDER.index(reason) for reason in (DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)]
-
-
-def _passed_over(table: pa.Table, chosen: Mask) -> pa.Table:
-    """Return who started what and when in rows that nobody chose; never those that a viewer asked not to show."""
-    return table.select(PASSED_OVER_SCHEMA.names).filter(pa.array(chosen)).cast(PASSED_OVER_SCHEMA)
-
-
-def _count_drops(codes: npt.NDArray[np.int8], rejected: Mask) -> dict[str, int]:
-    counts = np.bincount(codes[~rejected], minlength=len(_DROP_ORDER) + 1)[1:]
-    return {reason.value: int(n) for reason, n in zip(_DROP_ORDER, counts, strict=True) if n}
+            fate[mask] = 1 + DROP_ORDER.index(reason)
+    return fate
 
 
 def _flag(table: pa.Table, name: str) -> Mask | None:
-    return as_mask(table[name].combine_chunks()) if name in table.column_names else None
+    return as_mask(table[name].chunk(0)) if name in table.column_names else None
 
 
 def _not_main(table: pa.Table) -> Mask | None:
     if "content_kind" not in table.column_names:
         return None
-    kind = table["content_kind"].combine_chunks().cast(pa.string())
-    return as_mask(pc.and_(kind.is_valid(), pc.not_equal(kind, "main")))
+    kind = table["content_kind"].chunk(0)
+    other = as_mask(pc.not_equal(kind.dictionary, "main"))
+    return np.append(other, False)[kind.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
 
 
-def _repeated(table: pa.Table, candidates: Mask) -> Mask:
-    """Return the mask of candidate rows that equal an earlier candidate in every column.
-
-    Rows are first compared by a 64-bit mix of viewer, title and time; only rows whose mix recurs are compared in
-    full, so that the exact comparison touches few rows.
-    """
-    repeated = np.zeros(table.num_rows, dtype=bool)
-    at = np.flatnonzero(candidates)
-    mix = _key_mix(table)[at]
-    order = np.argsort(mix, kind="stable")
-    equal_next = mix[order][1:] == mix[order][:-1]
-    shared = np.zeros(len(at), dtype=bool)
-    shared[order[1:][equal_next]] = True
-    shared[order[:-1][equal_next]] = True
-    if shared.any():
-        rows = np.sort(at[shared])
-        frame: pd.DataFrame = table.take(pa.array(rows)).to_pandas()
-        repeated[rows[frame.duplicated(keep="first").to_numpy()]] = True
-    return repeated
-
-
-def _key_mix(table: pa.Table) -> npt.NDArray[np.uint64]:
-    def codes(name: str) -> npt.NDArray[np.uint64]:
-        array = table[name].combine_chunks()
-        values = array.indices if pa.types.is_dictionary(array.type) else array.cast(pa.int64())
-        filled: npt.NDArray[np.int64] = pc.fill_null(values, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return filled.view(np.uint64)
-
-    odd = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(1))
-    with np.errstate(over="ignore"):
-        viewer, title, moment = (
-            codes(n) * m for n, m in zip(("viewer_id", "title_id", "started_at"), odd, strict=True)
-        )
-        return np.asarray(viewer ^ (title << np.uint64(1)) ^ moment, dtype=np.uint64)
-
-
-def _refuse_all_quarantined(rows: RawRows, quarantine: pa.Table) -> None:
+def _refuse_all_quarantined(source: str, quarantine: pa.Table) -> None:
     reasons = "; ".join(f"{reason} ({count:,} rows)" for reason, count in reason_counts(quarantine))
     raise InputError(
-        f"No row of {rows.file} can be used: {reasons}.",
+        f"No row of {source} can be used: {reasons}.",
         f"Times must lie from {COLUMNS['started_at'].allowed}, played_s in {COLUMNS['played_s'].allowed} s.",
     )

@@ -23,7 +23,7 @@ from analyzer.sessions.netflix_text import Grid, Layout, decode, find_layout, re
 from analyzer.sessions.pseudonym import Pseudonymiser
 from analyzer.sessions.records import RawRows
 
-__all__ = ["NOMINAL_VIEW_S", "NetflixFile", "account_of", "looks_like", "read"]
+__all__ = ["NOMINAL_VIEW_S", "PROVIDES", "NetflixFile", "account_of", "looks_like", "read"]
 
 _HEAD_BYTES: Final = 65_536
 
@@ -39,6 +39,17 @@ _RECOGNISERS: Final[dict[NetflixFile, Callable[[frozenset[str]], bool]]] = {
     NetflixFile.VIEWING_ACTIVITY: is_activity,
     NetflixFile.VIEWING_HISTORY: is_history,
 }
+
+
+_PEOPLE: Final = ("viewer_id", "household_id")
+_BOTH: Final = ("title_id", "title_name", "series_id", "started_at", "played_s", "utc_offset_min")
+PROVIDES: Final[dict[NetflixFile, tuple[str, ...]]] = {
+    NetflixFile.VIEWING_ACTIVITY: (
+        *_PEOPLE, *_BOTH, "end_position_s", "autoplay", "content_kind", "hidden", "country", "device",
+    ),
+    NetflixFile.VIEWING_HISTORY: (*_PEOPLE, *_BOTH, "runtime_s"),
+}  # fmt: skip
+"""The session columns that each file gives."""
 
 
 def looks_like(path: Path) -> NetflixFile | None:

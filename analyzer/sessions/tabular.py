@@ -1,4 +1,4 @@
-"""Any table of sessions: Parquet, CSV, or an Arrow-capable frame (pandas, Polars, DuckDB, pyarrow).
+"""Any table of sessions: Parquet, or an Arrow-capable frame (pandas, Polars, DuckDB, pyarrow); `delimited` reads CSV.
 
 Columns are found under their canonical names, also written as "Viewer ID" or "VIEWER-ID", or through a mapping.
 Times without an offset are taken as UTC. Columns that the schema does not declare are ignored.
@@ -6,30 +6,43 @@ Times without an offset are taken as UTC. Columns that the schema does not decla
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from analyzer.errors import InputError, did_you_mean
-from analyzer.sessions.convert import Mask, as_mask
 from analyzer.sessions.records import RawRows
 from analyzer.sessions.schema import COLUMNS, REQUIRED, Kind
 
 Mapping_ = Mapping[str, str]
+BATCH_ROWS: Final = 1 << 20
 _KEYS: Final = {name for name, column in COLUMNS.items() if column.kind is Kind.KEY}
 
 
 def read_parquet(path: Path, mapping: Mapping_) -> RawRows:
-    """Read one Parquet file.
+    """Read one Parquet file whole; errors as `parquet_batches`."""
+    return joined(list(parquet_batches(path, mapping)))
+
+
+def parquet_batches(
+    path: Path, mapping: Mapping_, row_groups: Sequence[int] | None = None, first_row: int = 1
+) -> Iterator[RawRows]:
+    """Read a Parquet file, or some of its row groups, a batch of rows at a time.
+
+    Parameters
+    ----------
+    path, mapping
+        The file, and canonical column -> name in the file.
+    row_groups : sequence of int, optional
+        All by default.
+    first_row : int
+        Number of the first row in the file; the first of all is 1.
 
     Raises
     ------
@@ -41,13 +54,42 @@ def read_parquet(path: Path, mapping: Mapping_) -> RawRows:
         chosen = match_columns(names, mapping, str(path))
         keys = [source for canonical, source in chosen.items() if canonical in _KEYS]
         sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
-        table = pq.read_table(path, columns=sources, read_dictionary=keys, partitioning=None)
+        with pq.ParquetFile(path, read_dictionary=keys) as file:
+            batches = file.iter_batches(BATCH_ROWS, row_groups, sources, use_threads=False)
+            empty = True
+            for batch in batches:
+                empty = False
+                yield _rows(pa.Table.from_batches([batch]), chosen, str(path), first_row)
+                first_row += batch.num_rows
+            if empty:
+                table = file.schema_arrow.empty_table().select(sources)
+                yield _rows(table, chosen, str(path), first_row)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{path} cannot be read as Parquet: {_first_line(error)}.",
-            "The file is damaged, cut short or of another format; write it again.",
-        ) from error
-    return _rows(table, chosen, str(path))
+        raise _damaged(path, error) from error
+
+
+def parquet_layout(path: Path, mapping: Mapping_) -> tuple[tuple[str, ...], list[int]]:
+    """Return the declared columns of a Parquet file, and how many rows each row group has.
+
+    Raises
+    ------
+    InputError
+        As `parquet_batches`.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            names, metadata = file.schema_arrow.names, file.metadata
+            sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
+    return tuple(match_columns(names, mapping, str(path))), sizes
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} cannot be read as Parquet: {first_line(error)}.",
+        "The file is damaged, cut short or of another format; write it again.",
+    )
 
 
 def read_frame(frame: Any, mapping: Mapping_, label: str = "frame") -> RawRows:
@@ -58,44 +100,8 @@ def read_frame(frame: Any, mapping: Mapping_, label: str = "frame") -> RawRows:
     InputError
         When it does not speak Arrow or a required column is missing.
     """
-    table = _arrow_table(frame)
+    table = arrow_table(frame)
     return _rows(table, match_columns(table.column_names, mapping, label), label)
-
-
-def read_csv(path: Path, mapping: Mapping_) -> RawRows:
-    """Read one CSV file with a header line; the separator is found, line breaks in quoted values are kept.
-
-    A line with too few or too many fields is quarantined, not an error; so is each line that a quote swallows because
-    nothing closes it. Bytes that are not UTF-8 are read as Windows-1252, and said.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, empty, not text, or a required column is missing.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(65_536)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Give a file that exists.") from error
-    if not head.strip():
-        raise InputError(f"{path} is empty.", "Give a file with a header line and at least one row.")
-    utf16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if b"\0" in head and not utf16:
-        raise InputError(f"{path} is not a text file.", "Sessions are read from Parquet or CSV.")
-    notes: tuple[str, ...] = ()
-    try:
-        table, chosen, line, reject = _parse_csv(path, mapping, "utf-16" if utf16 else "utf-8")
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        if utf16 or "utf" not in str(error).casefold():
-            raise InputError(
-                f"{path} cannot be read as CSV: {_first_line(error)}.",
-                "Look for a quote that nothing closes or a line of many megabytes; or give a Parquet file.",
-            ) from error
-        table, chosen, line, reject = _parse_windows(path, mapping)
-        notes = (f"{path.name} is not UTF-8; it was read as Windows-1252.",)
-    rows = _rows(table, chosen, str(path))
-    return RawRows(rows.columns, rows.file, line, reject, notes)
 
 
 def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str, str]:
@@ -149,12 +155,19 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s\-.]+", "_", name.strip().casefold())
 
 
-def _rows(table: pa.Table, chosen: dict[str, str], label: str) -> RawRows:
+def _rows(table: pa.Table, chosen: dict[str, str], label: str, first_row: int = 1) -> RawRows:
     columns = pa.table([table[source] for source in chosen.values()], names=list(chosen))
-    return RawRows(columns, label, pa.array(np.arange(1, table.num_rows + 1)))
+    return RawRows(columns, label, pa.array(np.arange(first_row, first_row + table.num_rows)))
 
 
-def _arrow_table(frame: Any) -> pa.Table:
+def arrow_table(frame: Any) -> pa.Table:
+    """Return a frame as an Arrow table, without a copy where Arrow allows it.
+
+    Raises
+    ------
+    InputError
+        When it does not speak Arrow.
+    """
     if isinstance(frame, pa.Table):
         return frame
     if isinstance(frame, pd.DataFrame):
@@ -168,7 +181,7 @@ def _arrow_table(frame: Any) -> pa.Table:
         return pa.table(frame)
     except (TypeError, ValueError, pa.ArrowException) as error:
         raise InputError(
-            f"A {type(frame).__name__} is no table of sessions: {_first_line(error)}.",
+            f"A {type(frame).__name__} is no table of sessions: {first_line(error)}.",
             "Give a path, or a pandas, Polars, DuckDB or pyarrow table.",
         ) from error
 
@@ -189,103 +202,22 @@ def _series_array(series: pd.Series[Any]) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-_SEPARATORS: Final = (",", ";", "\t", "|")
+def joined(parts: list[RawRows]) -> RawRows:
+    """Return the rows of several batches of one source, at least one, as if they had been read at once."""
+    if len(parts) == 1:
+        return parts[0]
+    reject = None
+    if any(part.reject is not None for part in parts):
+        reject = pa.concat_arrays([pa.nulls(len(p.line), pa.string()) if p.reject is None else p.reject for p in parts])
+    return RawRows(
+        columns=pa.concat_tables([part.columns for part in parts]).unify_dictionaries(),
+        file=parts[0].file,
+        line=pa.concat_arrays([part.line for part in parts]),
+        reject=reject,
+        notes=parts[0].notes,
+    )
 
 
-def _parse_csv(
-    path: Path, mapping: Mapping_, encoding: str
-) -> tuple[pa.Table, dict[str, str], pa.Array, pa.Array | None]:
-    """Return the table, its columns, and the line number and rejection reason of every row."""
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
-        header, more = file.readline().rstrip("\r\n"), file.readline()
-    separator = max(_SEPARATORS, key=header.count)
-    names = next(csv.reader([header], delimiter=separator))
-    chosen = match_columns(names, mapping, str(path))
-    if not more:
-        raise InputError(f"{path} holds no rows.", "Give a source with at least one viewing session.")
-    bad: list[tuple[int, str]] = []
-
-    def note_bad(row: Any) -> str:
-        bad.append((row.number, row.text))
-        return "skip"
-
-    def read(columns: list[str]) -> pa.Table:
-        bad.clear()
-        return pa_csv.read_csv(
-            path,
-            read_options=pa_csv.ReadOptions(
-                use_threads=False, encoding=encoding, column_names=names, skip_rows=1, block_size=1 << 24
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=separator, ignore_empty_lines=False, invalid_row_handler=note_bad
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                include_columns=columns,
-                strings_can_be_null=True,
-                null_values=["", "NULL", "null", "NaN", "nan", "NA", "None"],
-            ),
-        )
-
-    table = read(list(dict.fromkeys(chosen.values())))
-    blank = _all_null(table)
-    if blank.any() and len(names) > table.num_columns:
-        blank = _all_null(read(names))  # a row with a value in any column, declared or not, is a row
-    lines = _first_lines(path, encoding, separator, table.num_rows + len(bad))
-    good = np.setdiff1d(np.arange(len(lines)), [number - 2 for number, _ in bad])
-    wrong = [
-        int(lines[number - 2]) + nth
-        for number, text in bad
-        for nth, line in enumerate(text.splitlines())
-        if line.strip(separator + " ")
-    ]
-    reason = f"the line does not have the {len(names)} fields of the header"
-    columns, line, reject = _with_bad_rows(table.filter(pa.array(~blank)), lines[good][~blank], wrong, reason)
-    return columns, chosen, line, reject
-
-
-def _parse_windows(path: Path, mapping: Mapping_) -> tuple[pa.Table, dict[str, str], pa.Array, pa.Array | None]:
-    try:
-        return _parse_csv(path, mapping, "cp1252")
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} is neither UTF-8 nor Windows-1252: {_first_line(error)}.", "Save it as UTF-8."
-        ) from error
-
-
-def _all_null(table: pa.Table) -> Mask:
-    null: Mask = np.logical_and.reduce([as_mask(column.combine_chunks().is_null()) for column in table.columns])
-    return null
-
-
-def _first_lines(path: Path, encoding: str, separator: str, records: int) -> npt.NDArray[np.int64]:
-    """Return the line on which each record begins; most files have one line a record, which is fast to see."""
-    one_line_each = np.arange(2, records + 2)
-    quoted, breaks, end = False, 0, b"\n"
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 24):
-            quoted, breaks, end = quoted or b'"' in chunk, breaks + chunk.count(b"\n"), chunk[-1:]
-    if not quoted or breaks + (end != b"\n") == records + 1:
-        return one_line_each
-    with path.open(encoding=encoding, errors="replace", newline="") as text:
-        reader = csv.reader(text, delimiter=separator)
-        try:
-            last = [reader.line_num for _ in reader]
-        except csv.Error:
-            return one_line_each
-    return np.array(last[:-1], dtype=np.int64) + 1 if len(last) == records + 1 else one_line_each
-
-
-def _with_bad_rows(
-    table: pa.Table, lines: npt.NDArray[np.int64], wrong: list[int], reason: str
-) -> tuple[pa.Table, pa.Array, pa.Array | None]:
-    """Append the lines with the wrong number of fields, with the reason why they are none."""
-    if not wrong:
-        return table, pa.array(lines), None
-    padding = pa.table([pa.nulls(len(wrong), f.type) for f in table.schema], schema=table.schema)
-    reasons = pa.array([None] * table.num_rows + [reason] * len(wrong), type=pa.string())
-    return pa.concat_tables([table, padding]), pa.array(np.append(lines, wrong)), reasons
-
-
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says."""
     return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

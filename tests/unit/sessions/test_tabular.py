@@ -16,7 +16,8 @@ import pytest
 from analyzer.errors import InputError
 from analyzer.sessions.door import admit
 from analyzer.sessions.records import Sessions
-from analyzer.sessions.tabular import match_columns, read_csv, read_frame, read_parquet
+from analyzer.sessions.delimited import read_csv
+from analyzer.sessions.tabular import match_columns, read_frame, read_parquet
 
 HEAD = "viewer_id,title_id,started_at,played_s"
 ROW = "ana,film,2024-01-01 20:00,5400"

@@ -1,0 +1,74 @@
+"""Rows that repeat another row in every column: at-least-once pipelines write them, and nobody watched twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.sessions.convert import Mask
+from analyzer.sessions.records import Sessions
+from analyzer.sessions.tally import DropReason, Tally
+
+
+def without_duplicates(sessions: Sessions) -> Sessions:
+    """Return the sessions without rows that repeat another in every column, counted in the tally."""
+    repeated = repeats(sessions.table)
+    count = int(repeated.sum())
+    if count == 0:
+        return sessions
+    return replace(
+        sessions,
+        table=sessions.table.filter(pa.array(~repeated)),
+        tally=recounted(sessions.tally, count),
+    )
+
+
+def recounted(tally: Tally, duplicates: int) -> Tally:
+    """Return the tally with so many used rows dropped as duplicates."""
+    if duplicates == 0:
+        return tally
+    dropped = dict(tally.dropped)
+    dropped[DropReason.DUPLICATE.value] = dropped.get(DropReason.DUPLICATE.value, 0) + duplicates
+    return Tally(tally.read, tally.used - duplicates, dropped, tally.quarantined)
+
+
+def repeats(table: pa.Table) -> Mask:
+    """Return the mask of rows that equal an earlier row in every column; null equals null.
+
+    Rows are first compared by a 64-bit mix of viewer, title and time. Only rows whose mix recurs, of which most tables
+    have none, are compared in full.
+    """
+    repeated = np.zeros(table.num_rows, dtype=bool)
+    mix = _key_mix(table)
+    in_order = np.sort(mix)
+    recurring = in_order[1:][in_order[1:] == in_order[:-1]]
+    if len(recurring):
+        rows = np.flatnonzero(np.isin(mix, recurring))
+        frame: pd.DataFrame = table.take(pa.array(rows)).to_pandas()
+        repeated[rows[frame.duplicated(keep="first").to_numpy()]] = True
+    return repeated
+
+
+def _key_mix(table: pa.Table) -> npt.NDArray[np.uint64]:
+    odd = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(1))
+    mix = np.zeros(table.num_rows, dtype=np.uint64)
+    for name, factor in zip(("viewer_id", "title_id", "started_at"), odd, strict=True):
+        codes = _codes(table[name]).astype(np.uint64)
+        codes *= factor
+        mix ^= codes
+        mix ^= mix >> np.uint64(29)  # else factors of two in times and codes would meet
+    return mix
+
+
+def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    if pa.types.is_dictionary(column.type):
+        # The chunks share one dictionary.
+        column = pa.chunked_array([chunk.indices for chunk in column.chunks], type=column.type.index_type)
+    else:
+        column = column.cast(pa.int64())
+    return column.to_numpy() if column.null_count == 0 else pc.fill_null(column, -1).to_numpy()
