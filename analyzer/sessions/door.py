@@ -49,6 +49,30 @@ class DoorRules:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """What became of the rows of one part of a source.
+
+    Attributes
+    ----------
+    source : str
+        Where the rows come from, as a person would name it.
+    tally : Tally
+        Whether a row repeats another is not known yet.
+    quarantine : pyarrow.Table
+        `file`, `line`, `reason` of each quarantined row.
+    unreadable : mapping of str to str
+        Required columns of which no value could be read, with the type that they hold.
+    notes : tuple of str
+    """
+
+    source: str
+    tally: Tally
+    quarantine: pa.Table
+    unreadable: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Checked:
     """Rows of one part of a source, each with its fate.
 
@@ -57,29 +81,13 @@ class Checked:
     table : pyarrow.Table
         All rows, typed by `schema.SESSIONS`.
     fate : ndarray of int8, shape (n_rows,)
-        `USED`, `QUARANTINED`, or the position of a reason in `DROP_ORDER`.
-    quarantine : pyarrow.Table
-        `file`, `line`, `reason` of each quarantined row.
-    unreadable : mapping of str to pyarrow type
-        Required columns of which no value could be read, with what they hold.
-    notes : tuple of str
-    source : str
-        Where the rows come from, as a person would name it.
+        `USED`, `QUARANTINED`, or 1 + the position of a reason in `DROP_ORDER`.
+    summary : Summary
     """
 
     table: pa.Table
     fate: Fates
-    quarantine: pa.Table
-    unreadable: Mapping[str, pa.DataType]
-    notes: tuple[str, ...]
-    source: str
-
-    @property
-    def tally(self) -> Tally:
-        """What became of the rows; whether a row repeats another is not known yet."""
-        counts = np.bincount(self.fate - QUARANTINED, minlength=2 + len(DROP_ORDER))
-        dropped = {reason.value: int(n) for reason, n in zip(DROP_ORDER, counts[2:], strict=True) if n}
-        return Tally(len(self.fate), int(counts[1]), dropped, int(counts[0]))
+    summary: Summary
 
     @property
     def used(self) -> pa.Table:
@@ -118,14 +126,21 @@ def check(rows: RawRows, rules: DoorRules) -> Checked:
     _require_columns(rows)
     faults = _Faults(rows.columns.num_rows)
     faults.record_all(rows.reject)
-    unreadable: dict[str, pa.DataType] = {}
+    unreadable: dict[str, str] = {}
     table = _typed(rows, faults, unreadable)
     fate = _drops(table, rules)
     fate[faults.found] = QUARANTINED
-    return Checked(table, fate, faults.as_table(rows), unreadable, rows.notes, rows.file)
+    summary = Summary(rows.file, _tally(fate), faults.as_table(rows), unreadable, rows.notes)
+    return Checked(table, fate, summary)
 
 
-def refuse_unusable(parts: Sequence[Checked]) -> None:
+def _tally(fate: Fates) -> Tally:
+    counts = np.bincount(fate - QUARANTINED, minlength=2 + len(DROP_ORDER))
+    dropped = {reason.value: int(n) for reason, n in zip(DROP_ORDER, counts[2:], strict=True) if n}
+    return Tally(len(fate), int(counts[1]), dropped, int(counts[0]))
+
+
+def refuse_unusable(parts: Sequence[Summary]) -> None:
     """Refuse a source, given all its parts, that is not what it was taken for.
 
     Raises
@@ -136,7 +151,7 @@ def refuse_unusable(parts: Sequence[Checked]) -> None:
     source, tally = parts[0].source, total(part.tally for part in parts)
     if tally.read == 0:
         raise InputError(f"{source} holds no rows.", "Give a source with at least one viewing session.")
-    held = [part.unreadable for part in parts if len(part.fate)]
+    held = [part.unreadable for part in parts if part.tally.read]
     for name in set.intersection(*[set(columns) for columns in held]):
         column = COLUMNS[name]
         raise InputError(
@@ -155,14 +170,14 @@ def gather(parts: Sequence[Checked], *, distinct: bool = True) -> Sessions:
     InputError
         As `refuse_unusable` says.
     """
-    refuse_unusable(parts)
-    used = pa.concat_tables([part.used for part in parts], promote_options="default").unify_dictionaries()
+    summaries = [part.summary for part in parts]
+    refuse_unusable(summaries)
     sessions = Sessions(
-        table=used,
-        tally=total(part.tally for part in parts),
-        quarantine=pa.concat_tables([part.quarantine for part in parts]),
-        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        sources=(parts[0].source,),
+        table=pa.concat_tables([part.used for part in parts]).unify_dictionaries(),
+        tally=total(part.tally for part in summaries),
+        quarantine=pa.concat_tables([part.quarantine for part in summaries]),
+        notes=tuple(dict.fromkeys(note for part in summaries for note in part.notes)),
+        sources=(summaries[0].source,),
         passed_over=pa.concat_tables([part.passed_over for part in parts]).unify_dictionaries(),
     )
     return without_duplicates(sessions) if distinct else sessions
@@ -204,14 +219,14 @@ def _require_columns(rows: RawRows) -> None:
         raise InputError(f"{rows.file} has no column {', '.join(missing)}.", f"Required are {', '.join(REQUIRED)}.")
 
 
-def _typed(rows: RawRows, faults: _Faults, unreadable_columns: dict[str, pa.DataType]) -> pa.Table:
+def _typed(rows: RawRows, faults: _Faults, unreadable_columns: dict[str, str]) -> pa.Table:
     arrays, names = [], []
     for name in (name for name in COLUMNS if name in rows.columns.column_names):
         column, raw = COLUMNS[name], _one_chunk(rows.columns[name])
         values, unreadable = read_as(column, raw)
         if unreadable is not None:
             if column.required and not (~faults.found & ~unreadable).any() and not faults.found.all():
-                unreadable_columns[name] = raw.type
+                unreadable_columns[name] = str(raw.type)
             faults.record(unreadable, f"{name} cannot be read as {_expected(column)}")
         if column.required and values.null_count:
             faults.record(as_mask(values.is_null()), f"{name} is missing")

@@ -7,8 +7,9 @@ of a whole source (no row of it can be used; two rows are the same) is said by w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ class ReadOptions:
         """Return the hasher for a source, or None where its ids are to stay as they are."""
         wanted = carries_names if self.pseudonyms is None else self.pseudonyms
         return Pseudonymiser(load_key(self.key_file)) if wanted else None
+
+    def as_json(self, carries_names: bool) -> dict[str, object]:
+        """Return everything that decides what is read, as plain values; of the key only its hash."""
+        hasher = self.pseudonymiser(carries_names)
+        key = sha256(hasher.key).hexdigest() if hasher else None
+        return {**asdict(self), "mapping": dict(self.mapping), "key_file": str(self.key_file), "key": key}
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,11 @@ def read_sessions(
     if isinstance(source, Sessions):
         return source
     options = ReadOptions(mapping or {}, timezone, pseudonyms, Path(key_file) if key_file else None, keep_autoplay)
-    pieces = pieces_of(source, options)
+    return read_pieces(pieces_of(source, options), options)
+
+
+def read_pieces(pieces: list[Piece], options: ReadOptions) -> Sessions:
+    """Read all pieces of a source, some at a time, and join them; errors as `read_sessions`."""
     read = Parallel(n_jobs=min(len(pieces), cpu_count()), require="sharedmem")
     parts = read(delayed(_all_checked)(piece, options) for piece in pieces)
     return _joined(list(zip(pieces, parts, strict=True)))

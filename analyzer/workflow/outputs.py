@@ -29,14 +29,14 @@ def staged(target: Path, obsolete: tuple[str, ...] = ()) -> Iterator[Path]:
     """
     target = target.expanduser().resolve()  # renaming works within one disk; a link may lead to another
     stage = _beside(target) / f".{target.name}.partial-{secrets.token_hex(4)}"
-    with _as_output_error(target):
+    with as_output_error(target):
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not os.access(target, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "permission denied", str(target))
     try:
-        with _as_output_error(target):
+        with as_output_error(target):
             stage.mkdir()
             yield stage
             with _undisturbed():
@@ -51,7 +51,7 @@ def staged_file(target: Path) -> Iterator[Path]:
     target = target.expanduser().absolute()
     part = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
-        with _as_output_error(target):
+        with as_output_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             yield part
             part.replace(target)
@@ -108,7 +108,8 @@ def _undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def _as_output_error(target: Path) -> Iterator[None]:
+def as_output_error(target: Path) -> Iterator[None]:
+    """Say that `target` was not written, and why, where the system only says which call failed."""
     try:
         yield
     except OutputError:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from analyzer.errors import InputError
 from analyzer.features import context
 from analyzer.features.context import SETTINGS, VectorContext, context_of
+from analyzer.features.windows import Window
 
 _INDEX: Final = ["viewer_id", "window_start"]
 _CONTEXT: Final = [context.HOUSEHOLD, *SETTINGS]
@@ -35,7 +36,13 @@ def write_vectors(vectors: pd.DataFrame, path: Path, window: str) -> None:
     if known is not None:
         frame = pd.concat([frame, known.frame.reindex(vectors.index).add_prefix("context.")], axis=1)
     table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), "analyzer.window": window}), path)
+    told = vector_metadata(Window.parse(window))
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)
+
+
+def vector_metadata(window: Window) -> dict[str, str]:
+    """Return what a file of vectors says of itself."""
+    return {"analyzer.window": window.length, **({"analyzer.step": window.step} if window.step else {})}
 
 
 def read_vectors(path: Path) -> tuple[pd.DataFrame, str]:

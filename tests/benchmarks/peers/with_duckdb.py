@@ -1,9 +1,6 @@
 """The 39 features of `analyzer.extract_features` in DuckDB SQL, as an expert researcher would write them.
 
 A peer for the benchmark: one clean Parquet file in, one row per viewer and 28-day window out, equal to the last digits.
-
-Running values are taken over tables that were written in order, with windows that name no order: DuckDB streams those
-(https://duckdb.org/docs/2.0/sql/dialect/order_preservation), whereas PARTITION BY ... ORDER BY sorts again each time.
 """
 
 from __future__ import annotations
@@ -13,12 +10,21 @@ from typing import Final
 import duckdb
 import pandas as pd
 
-# One number for a vector: the viewer's times 4096, plus the window's (28 days from Monday, 1970-01-05; up to 2283).
+# Running values are taken over tables that were written in order, with windows that name no order: DuckDB streams those
+# (https://duckdb.org/docs/2.0/sql/dialect/order_preservation), whereas PARTITION BY ... ORDER BY sorts again each time.
+
+# A vector's number is its viewer's, times 4096, plus its window's: 28 days each from Monday, 1970-01-05, up to 2283.
 MACROS: Final = """
 CREATE TEMP MACRO day_of(us) AS us // 86_400_000_000;
 CREATE TEMP MACRO vector_of(viewer, us) AS viewer::BIGINT * 4096 + (day_of(us) - 4) // 28;
-CREATE TEMP MACRO resultant(hour) AS CASE WHEN count(hour) > 0 THEN  -- least() would make 1 of null
-    least(sqrt(avg(cos(hour * (2 * pi() / 24))) ** 2 + avg(sin(hour * (2 * pi() / 24))) ** 2), 1.0) END;
+CREATE TEMP MACRO length_of(runtime_s, furthest_s, viewing_s) AS greatest(1.0, CASE
+    WHEN runtime_s > 0 THEN runtime_s
+    WHEN furthest_s > 0 THEN furthest_s
+    ELSE least(viewing_s, 9000.0)
+END);
+CREATE TEMP MACRO resultant(hour) AS CASE WHEN count(hour) > 0 THEN  -- since least() passes over null
+    least(sqrt(avg(cos(hour * (2 * pi() / 24))) ** 2 + avg(sin(hour * (2 * pi() / 24))) ** 2), 1.0)
+END;
 """
 
 # Names become ranks, so that numbers sort as the names do.
@@ -36,9 +42,9 @@ SELECT series_id, row_number() OVER (ORDER BY series_id)::INTEGER AS series
 FROM (SELECT DISTINCT series_id FROM source WHERE series_id IS NOT NULL);
 """
 
-# Every row that is not hidden, by viewer, title and time. Only chosen ones are sessions.
+# Every row that is not hidden, by viewer, title and time; the order of ties is settled later, where there can be any.
 ROWS: Final = """
-CREATE TEMP TABLE unordered_rows AS
+CREATE TEMP TABLE all_rows AS
 SELECT
     viewer,
     title,
@@ -53,47 +59,10 @@ FROM source
 JOIN viewers USING (viewer_id)
 JOIN titles USING (title_id)
 LEFT JOIN series USING (series_id)
-WHERE NOT coalesce(hidden, false);
+WHERE NOT coalesce(hidden, false)
+ORDER BY viewer, title, start_us;
 
-CREATE TEMP TABLE all_rows AS
-WITH facts AS (
-    SELECT
-        viewer,
-        title,
-        max(runtime_s) AS runtime_s,
-        max(end_position_s) AS furthest_s,
-        max(played_s) AS longest_s,
-        min(played_s) AS shortest_s,
-        count(*) AS sessions
-    FROM unordered_rows
-    WHERE chosen
-    GROUP BY viewer, title
-), lengths AS (
-    SELECT
-        viewer,
-        title,
-        coalesce(runtime_s > 0, false) AS length_known,
-        greatest(1.0, CASE
-            WHEN runtime_s > 0 THEN runtime_s
-            WHEN furthest_s > 0 THEN furthest_s
-            WHEN sessions = 2 AND shortest_s < 0.9 * longest_s THEN least(longest_s + shortest_s, 9000.0)
-            ELSE least(longest_s, 9000.0)
-        END) AS length_s
-    FROM facts
-)
-SELECT unordered_rows.*, length_known, length_s
-FROM unordered_rows
-LEFT JOIN lengths USING (viewer, title)
-ORDER BY
-    viewer, title, start_us,
-    played_s, end_position_s NULLS LAST, runtime_s NULLS LAST, series NULLS FIRST, offset_us NULLS LAST;
-
-DROP TABLE unordered_rows;
-"""
-
-# Numbers that only grow along the table, so that "since this title began" is a difference to a running maximum.
-STARTS: Final = """
-CREATE TEMP TABLE starts_of_title AS
+CREATE TEMP TABLE by_start AS
 WITH marked AS (
     SELECT
         vector_of(viewer, start_us) AS vector,
@@ -102,6 +71,7 @@ WITH marked AS (
             OR vector IS DISTINCT FROM vector_of(lag(viewer) OVER (), lag(start_us) OVER ()) AS first
     FROM all_rows
 ), counted AS (
+    -- n only grows, so its running maximum over first rows is where this title began; so too below.
     SELECT vector, n - max(n) FILTER (first) OVER (ROWS UNBOUNDED PRECEDING) + 1 AS starts
     FROM marked
 )
@@ -110,18 +80,68 @@ FROM counted
 GROUP BY vector;
 """
 
-PARTS: Final = """
-CREATE TEMP TABLE parts AS
-WITH sessions AS (
+# Most titles are met once by a viewer: such a session is a play, and only the others need lengths and stitching.
+SESSIONS: Final = """
+CREATE TEMP TABLE sessions AS
+WITH marked AS (
     SELECT
-        *,
+        * EXCLUDE (chosen),
         trunc(played_s * 1e6)::BIGINT AS played_us,
-        viewer IS DISTINCT FROM lag(viewer) OVER () OR title IS DISTINCT FROM lag(title) OVER () AS new_title,
-        lag(start_us) OVER () AS prior_start_us,
-        lag(played_s) OVER () AS prior_played_s,
-        lag(end_position_s) OVER () AS prior_position_s
+        viewer IS DISTINCT FROM lag(viewer) OVER () OR title IS DISTINCT FROM lag(title) OVER () AS new_title
     FROM all_rows
     WHERE chosen
+)
+SELECT
+    * EXCLUDE (title, new_title),
+    count(*) FILTER (new_title) OVER (ROWS UNBOUNDED PRECEDING) AS title_no,
+    new_title AND coalesce(lead(new_title) OVER (), true) AS alone
+FROM marked;
+
+DROP TABLE all_rows;
+
+CREATE TEMP TABLE met_again AS
+WITH facts AS (
+    SELECT
+        title_no,
+        max(runtime_s) AS runtime_s,
+        max(end_position_s) AS furthest_s,
+        max(played_s) AS longest_s,
+        min(played_s) AS shortest_s,
+        count(*) AS sessions
+    FROM sessions
+    WHERE NOT alone
+    GROUP BY title_no
+), lengths AS (
+    SELECT
+        title_no,
+        coalesce(runtime_s > 0, false) AS length_known,
+        length_of(runtime_s, furthest_s, CASE
+            WHEN sessions = 2 AND shortest_s < 0.9 * longest_s THEN longest_s + shortest_s
+            ELSE longest_s
+        END) AS length_s
+    FROM facts
+)
+SELECT sessions.*, length_known, length_s
+FROM sessions
+JOIN lengths USING (title_no)
+WHERE NOT alone
+ORDER BY
+    title_no, start_us,
+    played_s, end_position_s NULLS LAST, runtime_s NULLS LAST, series NULLS FIRST, offset_us NULLS LAST;
+"""
+
+# Sessions of a title met again, each with the number of its play and whether it was left for over half an hour.
+PARTS: Final = """
+CREATE TEMP TABLE parts AS
+WITH followed AS (
+    SELECT
+        *,
+        title_no IS DISTINCT FROM lag(title_no) OVER () AS new_title,
+        lag(start_us) OVER () AS prior_start_us,
+        lag(played_s) OVER () AS prior_played_s,
+        lag(end_position_s) OVER () AS prior_position_s,
+        (sum(played_us) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - played_us AS before_us
+    FROM met_again
 ), resumed AS (
     SELECT
         *,
@@ -132,13 +152,10 @@ WITH sessions AS (
                 OR greatest(end_position_s - played_s, 0) + 0.2 * length_s >= prior_position_s
             )
             AND prior_played_s + played_s <= 1.1 * length_s
-        ) AS new_run,
-        (sum(played_us) OVER (ROWS UNBOUNDED PRECEDING))::BIGINT - played_us AS before_us
-    FROM sessions
+        ) AS new_run
+    FROM followed
 ), in_run AS (
-    SELECT
-        *,
-        before_us - max(before_us) FILTER (new_run) OVER (ROWS UNBOUNDED PRECEDING) AS run_us
+    SELECT *, before_us - max(before_us) FILTER (new_run) OVER (ROWS UNBOUNDED PRECEDING) AS run_us
     FROM resumed
 ), lapped AS (
     -- A session belongs to the lap that holds its middle; the allowance keeps end credits with their film.
@@ -152,6 +169,8 @@ WITH sessions AS (
 )
 SELECT
     viewer,
+    title_no,
+    count(*) FILTER (begins) OVER (ROWS UNBOUNDED PRECEDING) AS play_no,
     series,
     start_us,
     start_us + played_us AS end_us,
@@ -161,39 +180,36 @@ SELECT
     length_s,
     length_known,
     begins,
-    coalesce(lead(begins) OVER (), true) AS ends,
-    ends OR lead(start_us) OVER () - (start_us + played_us) > 1_800_000_000 AS left_off,
-    count(*) FILTER (new_title) OVER (ROWS UNBOUNDED PRECEDING) AS title_no,
-    count(*) FILTER (begins) OVER (ROWS UNBOUNDED PRECEDING) AS play_no
+    coalesce(lead(begins) OVER () OR lead(start_us) OVER () - end_us > 1_800_000_000, true) AS left_off
 FROM begun;
 
-DROP TABLE all_rows;
+DROP TABLE met_again;
 """
 
-# Most plays are one session and need no grouping.
+# Plays and glances; those of a title met once have number 0.
 PLAYS: Final = """
 CREATE TEMP TABLE plays AS
 WITH stitched AS (
     SELECT
-        play_no,
-        title_no,
         viewer,
+        title_no,
+        0 AS play_no,
         series,
         start_us,
-        end_us AS first_end_us,
+        start_us + played_us AS first_end_us,
         offset_us,
         played_s,
         end_position_s AS furthest_s,
-        length_s,
-        length_known,
+        length_of(runtime_s, end_position_s, played_s) AS length_s,
+        coalesce(runtime_s > 0, false) AS length_known,
         1 AS sessions
-    FROM parts
-    WHERE begins AND ends
+    FROM sessions
+    WHERE alone
     UNION ALL
     SELECT
-        play_no,
-        any_value(title_no),
         any_value(viewer),
+        any_value(title_no),
+        play_no,
         max(series),
         min(start_us),
         min(end_us) FILTER (left_off),
@@ -204,13 +220,12 @@ WITH stitched AS (
         any_value(length_known),
         count(*)
     FROM parts
-    WHERE NOT (begins AND ends)
     GROUP BY play_no
 )
 SELECT
-    play_no,
-    title_no,
     vector_of(viewer, start_us) AS vector,
+    title_no,
+    play_no,
     series,
     start_us,
     first_end_us,
@@ -222,28 +237,46 @@ SELECT
     sessions > 1 AS resumed,
     played_s < 60 AND played_s < 0.5 * length_s AS glance,
     NOT glance AND (played_s >= 0.9 * length_s OR coalesce(furthest_s, 0) >= 0.9 * length_s) AS completed
-FROM stitched
-ORDER BY play_no;
+FROM stitched;
+
+DROP TABLE sessions;
 """
 
+# Plays without glances. Only titles met again have replays and gaps; the rest is a view, to be copied nowhere.
 WATCHED: Final = """
-CREATE TEMP TABLE watched AS
+CREATE TEMP TABLE ordered_again AS
+SELECT * EXCLUDE (glance)
+FROM plays
+WHERE NOT glance AND play_no > 0
+ORDER BY play_no;
+
+CREATE TEMP TABLE watched_again AS
 WITH marked AS (
     SELECT
         *,
         title_no IS DISTINCT FROM lag(title_no) OVER () AS new_title,
         count(*) FILTER (completed) OVER (ROWS UNBOUNDED PRECEDING) - completed::INTEGER AS completed_before,
-        CASE WHEN title_no = lag(title_no) OVER () AND vector = lag(vector) OVER ()
+        CASE WHEN NOT new_title AND vector = lag(vector) OVER ()
             THEN (start_us - lag(start_us) OVER ()) / 86_400e6 END AS gap_days,
         NOT new_title OR title_no IS NOT DISTINCT FROM lead(title_no) OVER () AS repeated
-    FROM plays
-    WHERE NOT glance
+    FROM ordered_again
 )
 SELECT
-    * EXCLUDE (glance, new_title, completed_before),
-    completed_before > max(completed_before) FILTER (new_title) OVER (ROWS UNBOUNDED PRECEDING) AS replay,
-    coalesce(hour >= 23 OR hour < 5, false) AS night
+    * EXCLUDE (new_title, completed_before),
+    completed_before > max(completed_before) FILTER (new_title) OVER (ROWS UNBOUNDED PRECEDING) AS replay
 FROM marked;
+
+DROP TABLE ordered_again;
+
+CREATE TEMP VIEW watched AS
+SELECT *, coalesce(hour >= 23 OR hour < 5, false) AS night
+FROM (
+    FROM watched_again
+    UNION ALL
+    SELECT * EXCLUDE (glance), NULL AS gap_days, false AS repeated, false AS replay
+    FROM plays
+    WHERE NOT glance AND play_no = 0
+);
 """
 
 # What every play adds to its vector.
@@ -278,7 +311,7 @@ FROM plays
 GROUP BY vector;
 """
 
-# What needs the plays of one title, series or day together.
+# What needs the plays of one title or series together.
 GROUPS: Final = """
 CREATE TEMP TABLE by_title AS
 WITH of_title AS (
@@ -312,23 +345,6 @@ CREATE TEMP TABLE by_series AS
 SELECT vector, max(played_s) AS series_played_s_max
 FROM (SELECT vector, sum(played_s) AS played_s FROM watched WHERE series IS NOT NULL GROUP BY vector, series)
 GROUP BY vector;
-
-CREATE TEMP TABLE by_day AS
-WITH of_day AS (
-    SELECT
-        vector,
-        day - (4 + vector % 4096 * 28) + 1 AS bit,  -- a local day may be the one before the window or after it
-        nullif(arg_min(coalesce(hour, -1), (start_us, play_no)), -1) AS first_hour
-    FROM watched
-    GROUP BY vector, day
-)
-SELECT
-    vector,
-    count(*) AS active_days,
-    list_max(list_transform(string_split(bin(bit_or(1 << bit)), '0'), lambda run: length(run))) AS active_run_days_max,
-    resultant(first_hour) AS same_hour_regularity
-FROM of_day
-GROUP BY vector;
 """
 
 # Only titles that come again can have more than one play within 28 days or on one day.
@@ -342,23 +358,23 @@ FROM (
             PARTITION BY title_no ORDER BY start_us
             RANGE BETWEEN 2_419_200_000_000 PRECEDING AND CURRENT ROW
         ) AS recent
-    FROM watched
+    FROM watched_again
     WHERE repeated
 )
 GROUP BY vector;
 
 CREATE TEMP TABLE by_title_day AS
 SELECT vector, max(plays) AS title_plays_day_max, count(*) FILTER (plays >= 2) AS repeat_days
-FROM (SELECT vector, count(*) AS plays FROM watched WHERE repeated GROUP BY vector, title_no, day)
+FROM (SELECT vector, count(*) AS plays FROM watched_again WHERE repeated GROUP BY vector, title_no, day)
 GROUP BY vector;
 
 CREATE TEMP TABLE by_title_run AS
 WITH days AS (
-    SELECT vector, title_no, day FROM watched WHERE repeated OR resumed
+    SELECT vector, title_no, day FROM watched_again WHERE repeated OR resumed
     UNION
-    SELECT vector, watched.title_no, day_of(parts.start_us + coalesce(parts.offset_us, 0))
+    SELECT vector, watched_again.title_no, day_of(parts.start_us + coalesce(parts.offset_us, 0))
     FROM parts
-    JOIN watched USING (play_no)
+    JOIN watched_again USING (play_no)
     WHERE NOT parts.begins
 ), numbered AS (
     SELECT *, row_number() OVER (PARTITION BY vector, title_no ORDER BY day) AS n
@@ -373,11 +389,29 @@ FROM runs
 GROUP BY vector;
 """
 
-SITTINGS: Final = """
+TIMES: Final = """
 CREATE TEMP TABLE by_time AS
-SELECT vector, start_us, first_end_us, series, played_s
+SELECT vector, start_us, first_end_us, day, hour, series, played_s
 FROM watched
-ORDER BY vector, start_us, play_no;
+ORDER BY vector, start_us, title_no, play_no;
+
+CREATE TEMP TABLE by_day AS
+WITH of_day AS (
+    SELECT
+        vector,
+        day - (4 + vector % 4096 * 28) + 1 AS bit,  -- a local day may be the one before the window or after it
+        nullif(arg_min(coalesce(hour, -1), rowid), -1) AS first_hour
+    FROM by_time
+    GROUP BY vector, day
+)
+SELECT
+    vector,
+    count(*) AS active_days,
+    -- The active days as binary digits: the longest run of ones.
+    list_max(list_transform(string_split(bin(bit_or(1 << bit)), '0'), lambda run: length(run))) AS active_run_days_max,
+    resultant(first_hour) AS same_hour_regularity
+FROM of_day
+GROUP BY vector;
 
 CREATE TEMP TABLE by_sitting AS
 WITH marked AS (
@@ -455,7 +489,7 @@ SELECT
     title_played_s_max / played_s AS top_title_share
 FROM totals
 JOIN with_glances USING (vector)
-JOIN starts_of_title USING (vector)
+JOIN by_start USING (vector)
 JOIN by_title USING (vector)
 JOIN by_day USING (vector)
 JOIN by_sitting USING (vector)
@@ -467,12 +501,13 @@ JOIN viewers ON viewer = vector // 4096
 ORDER BY vector
 """
 
-STEPS: Final = (MACROS, NAMES, ROWS, STARTS, PARTS, PLAYS, WATCHED, TOTALS, GROUPS, REPEATS, SITTINGS)
+STEPS: Final = (MACROS, NAMES, ROWS, SESSIONS, PARTS, PLAYS, WATCHED, TOTALS, GROUPS, REPEATS, TIMES)
 
 
 def vectors(path: str) -> pd.DataFrame:
     """Return one float64 column per feature, indexed by viewer and start of the window."""
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.read_parquet(path).create_view("source")
         for step in STEPS:
             connection.execute(step)

@@ -1,0 +1,153 @@
+"""Sessions on disk, split so that all rows of a viewer are in one partition.
+
+Each piece of a source becomes one file that holds a batch of rows for every partition; a partition is read by taking its
+batch out of every file. So pieces are split in any order, by any number of workers, without one file that all of them
+write to, and a file is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.features.kernel import Plan, VectorArrays, vectors_of
+from analyzer.sessions.door import NOT_CHOSEN, QUARANTINED, USED, Checked, Summary
+from analyzer.sessions.duplicates import recounted, repeats
+from analyzer.sessions.pieces import Piece, ReadOptions, checked
+from analyzer.sessions.records import PASSED_OVER_SCHEMA
+from analyzer.sessions.schema import ACCESSIBILITY, COLUMNS
+from analyzer.sessions.tally import total
+
+PASSED_OVER: Final = "passed_over"
+EXPORT: Final = "export"
+_NEEDED: Final = frozenset(
+    {"viewer_id", "title_id", "started_at", "played_s", "household_id", "series_id", "runtime_s", "end_position_s"}
+    | {"utc_offset_min", *ACCESSIBILITY, PASSED_OVER, EXPORT}
+)
+_WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+
+
+def partition_of(viewers: pa.DictionaryArray, count: int) -> npt.NDArray[np.uint16]:
+    """Return the partition of each row: a hash of the viewer's name, the same on every machine and in every version."""
+    words = viewers.dictionary.to_numpy(zero_copy_only=False)
+    place = (pd.util.hash_array(words.astype(object), categorize=False) % np.uint64(count)).astype(np.uint16)
+    return place[viewers.indices.to_numpy(zero_copy_only=False)]
+
+
+def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path) -> Summary:
+    """Split a piece into a file beside `target`, rename it when it is whole, and return what became of its rows."""
+    draft = target.with_suffix(".partial")
+    summaries: list[Summary] = []
+    writer: pa.ipc.RecordBatchFileWriter | None = None
+    with draft.open("wb") as file:
+        for rows in checked(piece, options):
+            kept, summary = _kept(rows, judged_alone=not piece.is_table, distinct=piece.distinct)
+            summaries.append(summary)
+            if writer is None:
+                writer = pa.ipc.new_file(file, _plain_schema(kept.schema), options=_WRITE)
+            for batch in _by_partition(kept, count):
+                writer.write_batch(batch)
+        if writer is not None:
+            writer.close()
+    draft.replace(target)
+    return joined_summary(summaries)
+
+
+def joined_summary(parts: Sequence[Summary]) -> Summary:
+    """Return what became of the rows of several parts of one source, at least one."""
+    held = [set(part.unreadable) for part in parts if part.tally.read]
+    names = set.intersection(*held) if held else set()
+    return Summary(
+        source=parts[0].source,
+        tally=total(part.tally for part in parts),
+        quarantine=pa.concat_tables([part.quarantine for part in parts]),
+        unreadable={name: kind for part in parts for name, kind in part.unreadable.items() if name in names},
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def _kept(rows: Checked, *, judged_alone: bool, distinct: bool) -> tuple[pa.Table, Summary]:
+    """Return the rows that any feature may need, those passed over among them, and the summary.
+
+    A member's own export is judged for duplicates by itself, here; rows of tables meet in their partition.
+    """
+    fate, summary = rows.fate, rows.summary
+    if judged_alone and distinct:
+        at = np.flatnonzero(fate == USED)
+        again = at[repeats(rows.table.take(pa.array(at)))]
+        fate = fate.copy()
+        fate[again] = QUARANTINED  # only to leave it out
+        summary = replace(summary, tally=recounted(summary.tally, len(again)))
+    kept = np.flatnonzero((fate == USED) | np.isin(fate, NOT_CHOSEN))
+    table = rows.table.take(pa.array(kept)).append_column(PASSED_OVER, pa.array(fate[kept] != USED))
+    return table.append_column(EXPORT, pa.array(np.full(len(kept), judged_alone))), summary
+
+
+def _by_partition(table: pa.Table, count: int) -> Iterator[pa.RecordBatch]:
+    """Yield a batch for each partition, empty ones too, with plain text in place of dictionaries."""
+    partition = partition_of(table["viewer_id"].combine_chunks(), count)
+    order = np.argsort(partition, kind="stable")
+    ends = np.cumsum(np.bincount(partition, minlength=count))
+    schema = _plain_schema(table.schema)
+    in_order = table.take(pa.array(order)).combine_chunks()
+    for begin, end in zip(np.append(0, ends[:-1]), ends, strict=True):
+        yield from _one_batch(in_order.slice(begin, end - begin).cast(schema))
+
+
+def _one_batch(table: pa.Table) -> list[pa.RecordBatch]:
+    return table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with plain text: a partition's few names should not drag a whole piece's along."""
+    return pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema])
+
+
+def partition_vectors(files: Sequence[Path], number: int, count: int, plan: Plan) -> tuple[VectorArrays, int]:
+    """Return the vectors of one partition, and how many of its rows repeated another one."""
+    rows = _read(files, number, count, needed_only=True)
+    tables = _used(rows, export=False)
+    again = repeats(tables)
+    if again.any():  # equal in what features need; whether in every column, the other columns tell
+        whole = _used(_read(files, number, count, needed_only=False), export=False)
+        again = repeats(whole)
+        tables = tables.filter(pa.array(~again))
+    sessions = pa.concat_tables([tables, _used(rows, export=True)]).unify_dictionaries()
+    passed_over = rows.filter(rows[PASSED_OVER]).select(PASSED_OVER_SCHEMA.names).cast(PASSED_OVER_SCHEMA)
+    return vectors_of(sessions, passed_over, plan), int(again.sum())
+
+
+def _used(rows: pa.Table, *, export: bool) -> pa.Table:
+    mine = rows[EXPORT] if export else pc.invert(rows[EXPORT])
+    chosen = pc.and_(mine, pc.invert(rows[PASSED_OVER]))
+    return rows.filter(chosen).drop_columns([PASSED_OVER, EXPORT])
+
+
+def _read(files: Sequence[Path], number: int, count: int, *, needed_only: bool) -> pa.Table:
+    """Read a partition: its batch, or batches, of every file."""
+    batches = []
+    for path in files:
+        with pa.OSFile(str(path)) as file:
+            names = pa.ipc.open_file(file).schema.names
+            fields = [i for i, name in enumerate(names) if name in _NEEDED or not needed_only]
+            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False))
+            batches += [reader.get_batch(i) for i in range(number, reader.num_record_batches, count)]
+    table = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
+    return _coded(table)
+
+
+def _coded(table: pa.Table) -> pa.Table:
+    """Return plain text as the dictionaries that the schema declares."""
+    for at, name in enumerate(table.column_names):
+        if name in COLUMNS and pa.types.is_dictionary(COLUMNS[name].kind.arrow_type):
+            column = pc.dictionary_encode(table[name]).combine_chunks()
+            table = table.set_column(at, name, column.cast(COLUMNS[name].kind.arrow_type))
+    return table
