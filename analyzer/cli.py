@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from analyzer import cli_text as text
 from analyzer.errors import AnalyzerError, ExitCode, InputError
+
+if TYPE_CHECKING:
+    from analyzer.workflow.progress import Progress
 
 app = typer.Typer(
     name="analyzer",
@@ -54,6 +57,16 @@ RulebookFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 ModelName = Annotated[str, typer.Option("--model", help="A bundle's folder, or 'reference'.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=1_024, help="How many to work at a time. [default: one a core]"),
+]
+Memory = Annotated[str, typer.Option(help="About how much memory to use.")]
+EngineOption = Annotated[str, typer.Option("--engine", help="local, or spark.")]
+Master = Annotated[
+    str | None,
+    typer.Option(help="Spark's master, such as local[2]. [default: what spark-submit says]"),
+]
 ClusterSize = Annotated[
     int | None,
     typer.Option(min=2, help="Fewest vectors of a pattern. [default: 0.5 % of all, at least 30]"),
@@ -76,15 +89,20 @@ def run(
     key_file: KeyFile = None,
     pseudonyms: Pseudonyms = None,
     keep_autoplay: KeepAutoplay = False,
+    workers: Workers = None,
+    memory: Memory = "2GB",
     as_json: Json = False,
 ) -> None:
     """The main job: sessions in; assignments, patterns, marks and a report out."""
     from analyzer.workflow import jobs
 
-    reading = jobs.Reading(tuple(sessions or ()), _mapping(map_), timezone, key_file, pseudonyms, keep_autoplay)
-    options = jobs.RunOptions(model, window, jobs.rulebook_from(rulebook), min_cluster_size)
-    with _progress(5) as step:
-        result = jobs.run_job(reading, out, options, step)
+    reading = jobs.ReadOptions(_mapping(map_), timezone, pseudonyms, key_file, keep_autoplay)
+    extracting = jobs.ExtractOptions(workers=workers, memory_bytes=jobs.memory_bytes_of(memory))
+    options = jobs.RunOptions(
+        model, window, jobs.rulebook_from(rulebook), min_cluster_size, reading=reading, extracting=extracting
+    )
+    with _progress() as progress:
+        result = jobs.run_job(tuple(sessions or ()), out, options, progress)
     _answer(result.as_json(), text.run, as_json)
 
 
@@ -93,19 +111,32 @@ def features(
     sessions: Sources = None,
     out: Annotated[Path, typer.Option(help="Parquet file for the vectors.")] = Path("vectors.parquet"),
     window: Annotated[str, typer.Option(help="Length of a window: 28d, 4w, all.")] = "28d",
+    step: Annotated[
+        str | None,
+        typer.Option(help="From one window's start to the next one's: 7d. [default: the window's length]"),
+    ] = None,
     map_: Map = None,
     timezone: Timezone = None,
     key_file: KeyFile = None,
     pseudonyms: Pseudonyms = None,
     keep_autoplay: KeepAutoplay = False,
+    workers: Workers = None,
+    memory: Memory = "2GB",
+    engine: EngineOption = "local",
+    master: Master = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over instead of going on where a run was killed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Turn sessions into behaviour vectors."""
+    """Turn sessions into behaviour vectors, however many; the same command goes on where a run was killed."""
     from analyzer.workflow import jobs
 
-    reading = jobs.Reading(tuple(sessions or ()), _mapping(map_), timezone, key_file, pseudonyms, keep_autoplay)
-    with _progress(3) as step:
-        result = jobs.features_job(reading, out, window, step)
+    reading = jobs.ReadOptions(_mapping(map_), timezone, pseudonyms, key_file, keep_autoplay)
+    options = jobs.extract_options_from(window, step, workers, memory, fresh)
+    with _progress() as progress:
+        mover = jobs.engine_from(engine, master)
+        result = jobs.features_job(tuple(sessions or ()), out, reading, options, mover, progress)
     _answer(result, text.features, as_json)
 
 
@@ -121,8 +152,8 @@ def fit(
     """Find patterns in vectors and save them as a model."""
     from analyzer.workflow import jobs
 
-    with _progress(3) as step:
-        result = jobs.fit_job(vectors, out, source, jobs.rulebook_from(rulebook), min_cluster_size, step)
+    with _progress() as progress:
+        result = jobs.fit_job(vectors, out, source, jobs.rulebook_from(rulebook), min_cluster_size, progress)
     _answer(result, text.fit, as_json)
 
 
@@ -133,13 +164,16 @@ def classify(
     model: ModelName = "reference",
     internal: Annotated[bool, typer.Option("--internal", help="Raw pattern ids, for research only.")] = False,
     rulebook: RulebookFile = None,
+    engine: EngineOption = "local",
+    master: Master = None,
     as_json: Json = False,
 ) -> None:
     """Say pattern or withheld for each vector."""
     from analyzer.workflow import jobs
 
-    with _progress(3) as step:
-        result = jobs.classify_job(vectors, model, out, internal, jobs.rulebook_from(rulebook), step)
+    with _progress() as progress:
+        mover, book = jobs.engine_from(engine, master), jobs.rulebook_from(rulebook)
+        result = jobs.classify_job(vectors, model, out, internal, book, mover, progress)
     _answer(result, text.classify, as_json)
 
 
@@ -185,8 +219,8 @@ def synth(
     """Make a synthetic population with planted habits."""
     from analyzer.workflow import jobs
 
-    with _progress(1) as step:
-        step("writing sessions")
+    with _progress() as progress:
+        progress("writing sessions")
         result = jobs.synth_job(out, truth, viewers, days, seed, start.date() if start else None)
     _answer(result, text.synth, as_json)
 
@@ -258,19 +292,9 @@ def _answer(values: dict[str, Any], sentences: Callable[[dict[str, Any]], str], 
 
 
 @contextmanager
-def _progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr while a job runs; nothing where stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _progress() -> Iterator[Progress]:
+    """Show on stderr how far a job is: a bar in a terminal, elsewhere a line now and then of what takes long."""
+    from analyzer import cli_progress
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=steps)
-
-        def step(name: str) -> None:
-            bar.update(task, description=name, advance=1)
-
-        yield step
+    with cli_progress.shown() as progress:
+        yield progress

@@ -140,4 +140,3 @@ def _tie_breakers(rows: Rows) -> tuple[Floats | Codes, ...]:
     """Rows of one viewer, title and moment are told apart by whatever else is known, so that no order shows."""
     known = (rows.played_s, rows.end_position_s, rows.runtime_s, rows.series, rows.offset_min)
     return tuple(numbers for numbers in known if numbers is not None)
-

@@ -225,9 +225,7 @@ def _wrong(layout: _Layout, bad: list[tuple[int, str]], lines: _LineNumbers) -> 
     ]
 
 
-def _raw_rows(
-    layout: _Layout, table: pa.Table, lines: _Lines, wrong: list[int], notes: tuple[str, ...]
-) -> RawRows:
+def _raw_rows(layout: _Layout, table: pa.Table, lines: _Lines, wrong: list[int], notes: tuple[str, ...]) -> RawRows:
     """Return declared columns of the rows that hold any value, with the wrong lines and the reason behind them."""
     kept = ~_all_null(table)
     columns = pa.table([table[source] for source in layout.chosen.values()], names=list(layout.chosen))

@@ -23,7 +23,6 @@ from analyzer.sessions.records import PASSED_OVER_SCHEMA, QUARANTINE_SCHEMA, Raw
 from analyzer.sessions.schema import COLUMNS, EARLIEST, LATEST, REQUIRED, Column, Kind
 from analyzer.sessions.tally import DropReason, Tally, total
 
-
 Fates = npt.NDArray[np.int8]
 QUARANTINED: Final = -1
 USED: Final = 0

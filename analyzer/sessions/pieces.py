@@ -7,7 +7,7 @@ of a whole source (no row of it can be used; two rows are the same) is said by w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
@@ -38,7 +38,7 @@ class PieceKind(Enum):
 class ReadOptions:
     """How sources are read; see `read_sessions`."""
 
-    mapping: Mapping[str, str]
+    mapping: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
     pseudonyms: bool | None = None
     key_file: Path | None = None

@@ -7,23 +7,26 @@ work folder (`checkpoint`), so that a run that was killed goes on where it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
+import pandas as pd
 import pyarrow.parquet as pq
 from joblib import Parallel, cpu_count, delayed
 
 from analyzer._version import __version__
 from analyzer.errors import InputError
 from analyzer.features.catalog import select
-from analyzer.features.kernel import Plan, vectors_of
+from analyzer.features.extract import as_frame
+from analyzer.features.kernel import Plan, VectorArrays, vectors_of
 from analyzer.features.windows import Window
 from analyzer.sessions.door import Summary
 from analyzer.sessions.pieces import Piece, ReadOptions, pieces_of, provided_by
+from analyzer.sessions.records import Sessions
 from analyzer.sessions.source import read_pieces
 from analyzer.workflow.checkpoint import WorkFolder, fingerprint, work_folder
 from analyzer.workflow.intake import Intake, read_summary, write_summary
@@ -31,12 +34,13 @@ from analyzer.workflow.merge import merge
 from analyzer.workflow.outputs import staged_file
 from analyzer.workflow.partitions import partition_vectors, split_piece
 from analyzer.workflow.progress import SILENT, Progress
-from analyzer.workflow.tables import vector_metadata
+from analyzer.workflow.tables import read_vectors, write_vector_table
 
 IN_MEMORY_ROWS: Final = 1 << 20
 BYTES_PER_ROW: Final = 1_200
 """Measured peak of splitting or extracting a row, everything included; docs/decisions/0010-out-of-core.md."""
 DEFAULT_MEMORY: Final = 2 << 30
+_LEAST_MEMORY: Final = 64 << 20
 _LEAST_ROWS: Final = 1_000
 _MOST_ROWS: Final = 1 << 20
 _MOST_PARTITIONS: Final = 1 << 16
@@ -95,6 +99,28 @@ class Extracted:
     resumed: int = 0
 
 
+def extract(
+    source: Any, beside: Path, reading: ReadOptions, options: ExtractOptions, progress: Progress = SILENT
+) -> tuple[pd.DataFrame, Intake]:
+    """Extract the features of a source of any size into a DataFrame; what does not fit goes through disk at `beside`.
+
+    Errors are those of `write_features`.
+    """
+    if isinstance(source, Sessions):
+        return as_frame(_of_sessions(source, options, progress)), Intake.of(source)
+    pieces = pieces_of(source, reading, options.rows_at_a_time)
+    if _fits(pieces, options):
+        progress("reading sessions")
+        sessions = read_pieces(pieces, reading)
+        return as_frame(_of_sessions(sessions, options, progress)), Intake.of(sessions)
+    target = beside.expanduser().absolute().with_name(f".{beside.name}.vectors.parquet")
+    try:
+        done = write_features(source, target, reading, options, progress)
+        return read_vectors(target)[0], done.intake
+    finally:
+        target.unlink(missing_ok=True)
+
+
 def write_features(
     source: Any, out: Path, reading: ReadOptions, options: ExtractOptions, progress: Progress = SILENT
 ) -> Extracted:
@@ -107,34 +133,42 @@ def write_features(
     OutputError
         When the output cannot be written, or another run is writing it.
     """
+    if isinstance(source, Sessions):
+        return _written(source, options, out, progress)
     pieces = pieces_of(source, reading, options.rows_at_a_time)
-    _refuse_replacing(out, pieces)
+    refuse_replacing(out, pieces)
+    if _fits(pieces, options):
+        progress("reading sessions")
+        return _written(read_pieces(pieces, reading), options, out, progress)
     plan = Plan(options.window, provided_by(pieces, reading), options.features)
-    if sum(piece.rows for piece in pieces) <= min(IN_MEMORY_ROWS, options.memory_bytes // BYTES_PER_ROW):
-        return _in_memory(pieces, reading, plan, options, out, progress)
     with work_folder(out, _job(pieces, reading, options), fresh=options.fresh) as folder:
         return _Partitioned(pieces, reading, plan, options, folder, progress).write(out)
 
 
-def _refuse_replacing(out: Path, pieces: list[Piece]) -> None:
+def _fits(pieces: list[Piece], options: ExtractOptions) -> bool:
+    rows = sum(piece.rows for piece in pieces)
+    return rows <= min(IN_MEMORY_ROWS, options.memory_bytes // BYTES_PER_ROW)
+
+
+def refuse_replacing(out: Path, pieces: list[Piece]) -> None:
+    """Refuse an output that is one of the inputs."""
     if out.resolve() in {piece.path.resolve() for piece in pieces if piece.frame is None}:
         raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
 
 
-def _in_memory(
-    pieces: list[Piece], reading: ReadOptions, plan: Plan, options: ExtractOptions, out: Path, progress: Progress
-) -> Extracted:
-    progress("reading sessions")
-    sessions = read_pieces(pieces, reading)
+def _of_sessions(sessions: Sessions, options: ExtractOptions, progress: Progress) -> VectorArrays:
     progress("extracting features")
-    total = len(sessions) + len(sessions.passed_over)
-    done = _counted(progress, total)
-    vectors = vectors_of(sessions.table, sessions.passed_over, plan, workers=options.jobs, done=done)
+    plan = Plan(options.window, sessions.provides, options.features)
+    done = _counted(progress, len(sessions) + len(sessions.passed_over))
+    return vectors_of(sessions.table, sessions.passed_over, plan, workers=options.jobs, done=done)
+
+
+def _written(sessions: Sessions, options: ExtractOptions, out: Path, progress: Progress) -> Extracted:
+    vectors = _of_sessions(sessions, options, progress)
     progress("writing")
     with staged_file(out) as part:
-        table = vectors.as_arrow()
-        pq.write_table(table.replace_schema_metadata(vector_metadata(plan.window)), part)
-    return Extracted(Intake.of(sessions), len(vectors), len(plan.features))
+        write_vector_table(vectors.as_arrow(), part, options.window)
+    return Extracted(Intake.of(sessions), len(vectors), len(options.features))
 
 
 def _counted(progress: Progress, total: int) -> Callable[[int], None]:
@@ -213,9 +247,7 @@ class _Partitioned:
             yield from parallel(jobs)
 
 
-def _split_one(
-    number: int, piece: Piece, reading: ReadOptions, count: int, sessions: Path, summary: Path
-) -> int:
+def _split_one(number: int, piece: Piece, reading: ReadOptions, count: int, sessions: Path, summary: Path) -> int:
     write_summary(split_piece(piece, reading, count, sessions), summary)
     return number
 
@@ -226,6 +258,21 @@ def _extract_one(files: list[Path], number: int, count: int, plan: Plan, target:
     table = vectors.as_arrow().replace_schema_metadata({_DUPLICATES: str(duplicates)})
     pq.write_table(table, draft, compression="zstd")
     draft.replace(target)
+
+
+def memory_bytes_of(text: str) -> int:
+    """Read a memory limit such as "4GB", "512MB" or "1.5 GiB" as bytes.
+
+    Raises
+    ------
+    InputError
+        When it is none, or less than 64 MB.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])i?B?\s*", text, re.IGNORECASE)
+    size = int(float(match[1]) * 1024 ** (1 + "KMGT".index(match[2].upper()))) if match else 0
+    if size < _LEAST_MEMORY:
+        raise InputError(f"{text!r} is not a memory limit.", "Give one of at least 64MB, such as 512MB or 4GB.")
+    return size
 
 
 def _job(pieces: list[Piece], reading: ReadOptions, options: ExtractOptions) -> str:

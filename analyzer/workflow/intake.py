@@ -54,7 +54,19 @@ class Intake:
 
 
 def write_summary(summary: Summary, path: Path) -> None:
-    """Write a summary as an Arrow file: its quarantine, the rest in the metadata."""
+    """Write a summary into a file that is there whole or not at all."""
+    draft = path.with_suffix(".partial")
+    draft.write_bytes(summary_bytes(summary))
+    draft.replace(path)
+
+
+def read_summary(path: Path) -> Summary:
+    """Read a summary that `write_summary` wrote."""
+    return summary_of_bytes(path.read_bytes())
+
+
+def summary_bytes(summary: Summary) -> bytes:
+    """Return a summary as an Arrow file: its quarantine, the rest in the metadata."""
     told = {
         "source": summary.source,
         "tally": summary.tally.as_json(),
@@ -62,16 +74,15 @@ def write_summary(summary: Summary, path: Path) -> None:
         "notes": list(summary.notes),
     }
     table = summary.quarantine.replace_schema_metadata({_METADATA: json.dumps(told)})
-    draft = path.with_suffix(".partial")
-    with pa.ipc.new_file(str(draft), table.schema) as writer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    draft.replace(path)
+    return bytes(sink.getvalue())
 
 
-def read_summary(path: Path) -> Summary:
-    """Read a summary that `write_summary` wrote."""
-    with pa.OSFile(str(path)) as file:
-        table = pa.ipc.open_file(file).read_all()
+def summary_of_bytes(data: bytes) -> Summary:
+    """Return the summary in `summary_bytes`."""
+    table = pa.ipc.open_file(pa.py_buffer(data)).read_all()
     told = json.loads(table.schema.metadata[_METADATA])
     return Summary(
         source=told["source"],

@@ -3,86 +3,89 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from analyzer.errors import AnalyzerError, InputError, did_you_mean
 from analyzer.features.catalog import select
-from analyzer.features.extract import extract_features
 from analyzer.features.windows import Window
 from analyzer.patterns.bundle import MANIFEST
 from analyzer.patterns.prototypes import Prototypes
 from analyzer.patterns.vocabulary import BASE_RATE, gives
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.sessions import synthetic
+from analyzer.sessions.pieces import ReadOptions as ReadOptions
 from analyzer.sessions.records import Sessions
-from analyzer.sessions.source import read_sessions
 from analyzer.workflow import describe, tables
-from analyzer.workflow.classify import WITHHELD, classify
+from analyzer.workflow.classify import WITHHELD
+from analyzer.workflow.engines import Engine
+from analyzer.workflow.engines import engine_from as engine_from
+from analyzer.workflow.extraction import ExtractOptions as ExtractOptions
+from analyzer.workflow.extraction import memory_bytes_of as memory_bytes_of
 from analyzer.workflow.model import REFERENCE, Model, load_model, reference_folder
 from analyzer.workflow.outputs import staged_file
+from analyzer.workflow.progress import Progress as Progress
 from analyzer.workflow.run import RunOptions as RunOptions
 from analyzer.workflow.run import RunResult, fit, run, save
 
-Step = Callable[[str], None]
 DEFAULT_MODELS: Final = Path("models")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How sessions are read; the fields are those of `read_sessions`."""
+def extract_options_from(
+    window: str, step: str | None, workers: int | None, memory: str, fresh: bool = False
+) -> ExtractOptions:
+    """Return how features are to be extracted.
 
-    sources: tuple[str, ...]
-    mapping: Mapping[str, str]
-    timezone: str | None = None
-    key_file: Path | None = None
-    pseudonyms: bool | None = None
-    keep_autoplay: bool = False
-
-    def sessions(self) -> Sessions:
-        """Read the sources; without any, make the synthetic population."""
-        if not self.sources:
-            return synthetic.synthesize()[0]
-        return read_sessions(
-            list(self.sources),
-            mapping=self.mapping,
-            timezone=self.timezone,
-            key_file=self.key_file,
-            pseudonyms=self.pseudonyms,
-            keep_autoplay=self.keep_autoplay,
-        )
+    Raises
+    ------
+    InputError
+        When the window, the step or the memory limit is none.
+    """
+    return ExtractOptions(
+        window=Window.parse(window, step), workers=workers, memory_bytes=memory_bytes_of(memory), fresh=fresh
+    )
 
 
-def run_job(reading: Reading, out: Path, options: RunOptions, step: Step) -> RunResult:
+def run_job(sources: tuple[str, ...], out: Path, options: RunOptions, progress: Progress) -> RunResult:
     """The main job."""
-    step("reading sessions" if reading.sources else "making the synthetic population")
-    return run(reading.sessions(), out, options, step)
+    return run(_source(sources, progress), out, options, progress)
 
 
-def features_job(reading: Reading, out: Path, window: str, step: Step) -> dict[str, Any]:
+def _source(sources: tuple[str, ...], progress: Progress) -> list[str] | Sessions:
+    """Return the sources; without any, the synthetic population."""
+    if sources:
+        return list(sources)
+    progress("making the synthetic population")
+    return synthetic.synthesize()[0]
+
+
+def features_job(
+    sources: tuple[str, ...],
+    out: Path,
+    reading: ReadOptions,
+    options: ExtractOptions,
+    engine: Engine,
+    progress: Progress,
+) -> dict[str, Any]:
     """Extract features into a Parquet file."""
-    step("reading sessions" if reading.sources else "making the synthetic population")
-    sessions = reading.sessions()
-    _refuse_replacing(out, [Path(source) for source in sessions.sources])
-    step("extracting features")
-    vectors = extract_features(sessions, window)
-    step("writing")
-    with staged_file(out) as part:
-        tables.write_vectors(vectors, part, str(Window.parse(window)))
+    source = _source(sources, progress)
+    done = engine.write_features(source, out, reading, options, progress)
     return {
-        "tally": sessions.tally.as_json(),
-        "vectors": len(vectors),
-        "features": vectors.shape[1],
-        "notes": list(sessions.notes),
+        "tally": done.intake.tally.as_json(),
+        "vectors": done.vectors,
+        "features": done.features,
+        "window": options.window.length,
+        "step": options.window.step,
+        "engine": engine.name,
+        "resumed_partitions": done.resumed,
+        "notes": list(done.intake.notes),
         "outputs": {"vectors": str(out)},
     }
 
 
 def fit_job(
-    vectors_path: Path, out: Path, source: str | None, rulebook: Rulebook | None, size: int | None, step: Step
+    vectors_path: Path, out: Path, source: str | None, rulebook: Rulebook | None, size: int | None, step: Progress
 ) -> dict[str, Any]:
     """Fit a model on vectors and save it."""
     step("reading vectors")
@@ -97,28 +100,35 @@ def fit_job(
 
 
 def classify_job(
-    vectors_path: Path, model_name: str, out: Path, internal: bool, rulebook: Rulebook | None, step: Step
+    vectors_path: Path,
+    model_name: str,
+    out: Path,
+    internal: bool,
+    rulebook: Rulebook | None,
+    engine: Engine,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Classify vectors into a Parquet file."""
     _refuse_replacing(out, [vectors_path])
     model = _model(model_name, rulebook)
-    step("reading vectors")
-    vectors, window = tables.read_vectors(vectors_path)
+    progress("reading vectors")
+    window = tables.window_of(vectors_path)
     if window != model.window:
         raise InputError(
             f"{vectors_path} holds windows of {window}; the model was made for {model.window}.",
             f"Extract them again with --window {model.window}.",
         )
-    step("classifying")
-    answer = classify(model, vectors, internal=internal)
-    step("writing")
+    progress("classifying")
+    answer = engine.classify(model, vectors_path, internal=internal)
+    progress("writing")
     with staged_file(out) as part:
         tables.write_assignments(answer, part, {"analyzer.rulebook": model.rulebook.hash})
     share = None if internal else round(float((answer["pattern"] == WITHHELD).mean()) if len(answer) else 0.0, 4)
     return {
-        "vectors": len(vectors),
+        "vectors": len(answer),
         "withheld_share": share,
         "internal": internal,
+        "engine": engine.name,
         "outputs": {"assignments": str(out)},
     }
 

@@ -16,9 +16,7 @@ _BATCH_ROWS: Final = 1 << 16
 _LEAST_MEMORY: Final = 256 << 20
 
 
-def merge(
-    parts: Sequence[Path], target: Path, spill: Path, plan: Plan, *, memory_bytes: int, threads: int
-) -> int:
+def merge(parts: Sequence[Path], target: Path, spill: Path, plan: Plan, *, memory_bytes: int, threads: int) -> int:
     """Sort the vectors of all parts by viewer and window into the Parquet file `target`; return how many there are.
 
     Parameters
@@ -31,7 +29,7 @@ def merge(
     memory_bytes, threads : int
         What DuckDB may use.
     """
-    schema = vector_schema(plan.features).with_metadata(vector_metadata(plan.window))
+    schema = vector_schema(tuple(spec.name for spec in plan.specs)).with_metadata(vector_metadata(plan.window))
     memory = max(memory_bytes // 2, _LEAST_MEMORY)  # beside its own, DuckDB's limit leaves room for what is written
     config = {"memory_limit": f"{memory >> 20}MiB", "temp_directory": str(spill), "threads": threads}
     count = 0

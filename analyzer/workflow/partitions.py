@@ -7,7 +7,7 @@ write to, and a file is there whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -49,10 +49,10 @@ def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path) ->
     writer: pa.ipc.RecordBatchFileWriter | None = None
     with draft.open("wb") as file:
         for rows in checked(piece, options):
-            kept, summary = _kept(rows, judged_alone=not piece.is_table, distinct=piece.distinct)
+            kept, summary = kept_rows(rows, piece)
             summaries.append(summary)
             if writer is None:
-                writer = pa.ipc.new_file(file, _plain_schema(kept.schema), options=_WRITE)
+                writer = pa.ipc.new_file(file, plain_schema(kept.schema), options=_WRITE)
             for batch in _by_partition(kept, count):
                 writer.write_batch(batch)
         if writer is not None:
@@ -74,13 +74,13 @@ def joined_summary(parts: Sequence[Summary]) -> Summary:
     )
 
 
-def _kept(rows: Checked, *, judged_alone: bool, distinct: bool) -> tuple[pa.Table, Summary]:
+def kept_rows(rows: Checked, piece: Piece) -> tuple[pa.Table, Summary]:
     """Return the rows that any feature may need, those passed over among them, and the summary.
 
     A member's own export is judged for duplicates by itself, here; rows of tables meet in their partition.
     """
     fate, summary = rows.fate, rows.summary
-    if judged_alone and distinct:
+    if not piece.is_table and piece.distinct:
         at = np.flatnonzero(fate == USED)
         again = at[repeats(rows.table.take(pa.array(at)))]
         fate = fate.copy()
@@ -88,7 +88,7 @@ def _kept(rows: Checked, *, judged_alone: bool, distinct: bool) -> tuple[pa.Tabl
         summary = replace(summary, tally=recounted(summary.tally, len(again)))
     kept = np.flatnonzero((fate == USED) | np.isin(fate, NOT_CHOSEN))
     table = rows.table.take(pa.array(kept)).append_column(PASSED_OVER, pa.array(fate[kept] != USED))
-    return table.append_column(EXPORT, pa.array(np.full(len(kept), judged_alone))), summary
+    return table.append_column(EXPORT, pa.array(np.full(len(kept), not piece.is_table))), summary
 
 
 def _by_partition(table: pa.Table, count: int) -> Iterator[pa.RecordBatch]:
@@ -96,7 +96,7 @@ def _by_partition(table: pa.Table, count: int) -> Iterator[pa.RecordBatch]:
     partition = partition_of(table["viewer_id"].combine_chunks(), count)
     order = np.argsort(partition, kind="stable")
     ends = np.cumsum(np.bincount(partition, minlength=count))
-    schema = _plain_schema(table.schema)
+    schema = plain_schema(table.schema)
     in_order = table.take(pa.array(order)).combine_chunks()
     for begin, end in zip(np.append(0, ends[:-1]), ends, strict=True):
         yield from _one_batch(in_order.slice(begin, end - begin).cast(schema))
@@ -106,7 +106,7 @@ def _one_batch(table: pa.Table) -> list[pa.RecordBatch]:
     return table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
 
 
-def _plain_schema(schema: pa.Schema) -> pa.Schema:
+def plain_schema(schema: pa.Schema) -> pa.Schema:
     """Return the schema with plain text: a partition's few names should not drag a whole piece's along."""
     return pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema])
 
@@ -114,11 +114,25 @@ def _plain_schema(schema: pa.Schema) -> pa.Schema:
 def partition_vectors(files: Sequence[Path], number: int, count: int, plan: Plan) -> tuple[VectorArrays, int]:
     """Return the vectors of one partition, and how many of its rows repeated another one."""
     rows = _read(files, number, count, needed_only=True)
+    return vectors_of_rows(rows, plan, lambda: _read(files, number, count, needed_only=False))
+
+
+def vectors_of_rows(rows: pa.Table, plan: Plan, whole: Callable[[], pa.Table]) -> tuple[VectorArrays, int]:
+    """Return the vectors of all viewers in plain rows as `kept_rows` gives them, and how many rows repeated another.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        All rows of some viewers, at least with the columns that features need.
+    plan : Plan
+    whole : callable
+        The same rows with all their columns; called only where two rows are equal in what `rows` has.
+    """
+    rows = _coded(rows)
     tables = _used(rows, export=False)
     again = repeats(tables)
     if again.any():  # equal in what features need; whether in every column, the other columns tell
-        whole = _used(_read(files, number, count, needed_only=False), export=False)
-        again = repeats(whole)
+        again = repeats(_used(_coded(whole()), export=False))
         tables = tables.filter(pa.array(~again))
     sessions = pa.concat_tables([tables, _used(rows, export=True)]).unify_dictionaries()
     passed_over = rows.filter(rows[PASSED_OVER]).select(PASSED_OVER_SCHEMA.names).cast(PASSED_OVER_SCHEMA)
@@ -140,8 +154,7 @@ def _read(files: Sequence[Path], number: int, count: int, *, needed_only: bool) 
             fields = [i for i, name in enumerate(names) if name in _NEEDED or not needed_only]
             reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False))
             batches += [reader.get_batch(i) for i in range(number, reader.num_record_batches, count)]
-    table = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
-    return _coded(table)
+    return pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
 
 
 def _coded(table: pa.Table) -> pa.Table:

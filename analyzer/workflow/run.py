@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ import pandas as pd
 
 from analyzer.errors import InputError
 from analyzer.features.context import context_of, viewers_of
-from analyzer.features.extract import extract_features
 from analyzer.features.windows import Window
 from analyzer.patterns.estimator import UsagePatterns
 from analyzer.patterns.vocabulary import BASE_RATE
@@ -21,25 +19,27 @@ from analyzer.policy.marks import mark_patterns
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.report.data import ReportData
 from analyzer.report.page import render
-from analyzer.sessions.records import Sessions, reason_counts
+from analyzer.sessions.pieces import ReadOptions
+from analyzer.sessions.records import reason_counts
 from analyzer.workflow import describe, tables
 from analyzer.workflow.classify import WITHHELD, classify
+from analyzer.workflow.extraction import ExtractOptions, extract
+from analyzer.workflow.intake import Intake
 from analyzer.workflow.model import Model, load_model, save_model
 from analyzer.workflow.outputs import staged
+from analyzer.workflow.progress import SILENT, Progress
 
 DEFAULT_WINDOW: Final = "28d"
 ENOUGH_VECTORS: Final = 1_000
 ENOUGH_HOUSEHOLDS: Final = 200
 # Fewer, and HDBSCAN describes these particular people rather than ways of watching.
 
-Step = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class RunResult:
     """What a run did; `as_json` is what `analyzer run --json` prints."""
 
-    sessions: Sessions
+    intake: Intake
     vectors: int
     model: Model
     model_kind: str
@@ -50,14 +50,14 @@ class RunResult:
     def as_json(self) -> dict[str, Any]:
         """Return the result as plain JSON values."""
         return {
-            "tally": self.sessions.tally.as_json(),
+            "tally": self.intake.tally.as_json(),
             "vectors": self.vectors,
             "patterns": describe.summary(self.model),
             "withheld_share": round(self.withheld_share, 4),
             "model": self.model_kind,
             "model_reason": self.model_reason,
             "rulebook_hash": self.model.rulebook.hash,
-            "notes": list(self.sessions.notes),
+            "notes": list(self.intake.notes),
             "outputs": self.outputs,
         }
 
@@ -78,6 +78,10 @@ class RunOptions:
         Handed to `UsagePatterns`.
     today : date, optional
         The date that the report carries.
+    reading : ReadOptions
+        How the source is read.
+    extracting : ExtractOptions
+        How features are extracted; its window is not looked at.
     """
 
     model_folder: Path | None = None
@@ -85,10 +89,12 @@ class RunOptions:
     rulebook: Rulebook | None = None
     min_cluster_size: int | None = None
     today: date | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    extracting: ExtractOptions = field(default_factory=ExtractOptions)
 
 
-def run(sessions: Sessions, out: Path, options: RunOptions, step: Step = lambda _: None) -> RunResult:
-    """Run the whole river on admitted sessions and write the outputs into `out`, whole or not at all.
+def run(source: Any, out: Path, options: RunOptions, progress: Progress = SILENT) -> RunResult:
+    """Run the whole river on a source of sessions and write the outputs into `out`, whole or not at all.
 
     Raises
     ------
@@ -99,18 +105,17 @@ def run(sessions: Sessions, out: Path, options: RunOptions, step: Step = lambda 
     """
     given = _given_model(options)
     window = str(Window.parse(options.window or (given.window if given else DEFAULT_WINDOW)))
-    step("extracting features")
-    vectors = _vectors(sessions, window)
-    step("finding patterns")
-    model, kind, reason = _model(vectors, sessions, window, options, given)
+    vectors, intake = _vectors(source, out, window, options, progress)
+    progress("finding patterns")
+    model, kind, reason = _model(vectors, intake, window, options, given)
     if model.window != window:
-        vectors = _vectors(sessions, model.window)
+        vectors, intake = _vectors(source, out, model.window, options, progress)
         reason += f"; its window of {model.window} is used instead of {window}"
-    step("classifying")
+    progress("classifying")
     answer = classify(model, vectors)
     share = float((answer["pattern"] == WITHHELD).mean())
-    result = RunResult(sessions, len(vectors), model, kind, reason, share)
-    step("writing")
+    result = RunResult(intake, len(vectors), model, kind, reason, share)
+    progress("writing")
     return _write(result, answer, out, options.today or datetime.now(UTC).date())
 
 
@@ -126,14 +131,17 @@ def _given_model(options: RunOptions) -> Model | None:
     return model.under(options.rulebook) if options.rulebook else model
 
 
-def _vectors(sessions: Sessions, window: str) -> pd.DataFrame:
-    vectors = extract_features(sessions, window)
+def _vectors(
+    source: Any, out: Path, window: str, options: RunOptions, progress: Progress
+) -> tuple[pd.DataFrame, Intake]:
+    extracting = replace(options.extracting, window=Window.parse(window))
+    vectors, intake = extract(source, out, options.reading, extracting, progress)
     if len(vectors) == 0:
         raise InputError(
-            f"No viewing is left to learn from: {sessions.tally.sentence()}.",
+            f"No viewing is left to learn from: {intake.tally.sentence()}.",
             "Give sessions of main content that somebody chose and watched for at least a minute.",
         )
-    return vectors
+    return vectors, intake
 
 
 def households_in(vectors: pd.DataFrame) -> int:
@@ -144,7 +152,7 @@ def households_in(vectors: pd.DataFrame) -> int:
 
 
 def _model(
-    vectors: pd.DataFrame, sessions: Sessions, window: str, options: RunOptions, given: Model | None
+    vectors: pd.DataFrame, intake: Intake, window: str, options: RunOptions, given: Model | None
 ) -> tuple[Model, str, str]:
     """Return the model, its kind and why it was chosen."""
     if given is not None:
@@ -157,7 +165,7 @@ def _model(
             f" {ENOUGH_VECTORS:,} vectors of {ENOUGH_HOUSEHOLDS} households are needed"
         )
         return _reference(options.rulebook), "reference", reason
-    model = fit(vectors, window, "; ".join(sessions.sources), options.rulebook, options.min_cluster_size)
+    model = fit(vectors, window, "; ".join(intake.sources), options.rulebook, options.min_cluster_size)
     if not model.patterns.profiles_:
         return _reference(options.rulebook), "reference", "these vectors show no patterns that could be told apart"
     return model, "fitted", f"{len(vectors):,} vectors are enough to find patterns of their own"
@@ -197,14 +205,14 @@ def _write(result: RunResult, answer: pd.DataFrame, out: Path, today: date) -> R
         "quarantine": "quarantine.csv",
         "report": "report.html",
     }
-    model, sessions = result.model, result.sessions
+    model, intake = result.model, result.intake
     kept = result.model_kind == "given"  # it may be the one in this folder
     with staged(out, obsolete=() if kept else ("model",)) as stage:
         tables.write_assignments(answer, stage / names["assignments"], {"analyzer.rulebook": model.rulebook.hash})
         tables.write_json(describe.patterns_json(model), stage / names["patterns"])
         tables.write_json(describe.marks_json(model), stage / names["marks"])
-        tables.write_json({**sessions.tally.as_json(), "sources": list(sessions.sources)}, stage / names["tally"])
-        tables.write_quarantine(sessions.quarantine, stage / names["quarantine"])
+        tables.write_json({**intake.tally.as_json(), "sources": list(intake.sources)}, stage / names["tally"])
+        tables.write_quarantine(intake.quarantine, stage / names["quarantine"])
         (stage / names["report"]).write_text(render(_report(result, today)), encoding="utf-8")
         if result.model_kind == "fitted":
             names["model"] = "model"
@@ -214,12 +222,12 @@ def _write(result: RunResult, answer: pd.DataFrame, out: Path, today: date) -> R
 
 
 def _report(result: RunResult, today: date) -> ReportData:
-    model, sessions = result.model, result.sessions
+    model, intake = result.model, result.intake
     return ReportData(
-        sources=sessions.sources,
-        tally=sessions.tally,
-        notes=sessions.notes,
-        quarantine=reason_counts(sessions.quarantine, 5),
+        sources=intake.sources,
+        tally=intake.tally,
+        notes=intake.notes,
+        quarantine=reason_counts(intake.quarantine, 5),
         window=model.window,
         vectors=result.vectors,
         withheld_share=result.withheld_share,

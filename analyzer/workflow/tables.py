@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +17,10 @@ import pyarrow.parquet as pq
 from analyzer.errors import InputError
 from analyzer.features import context
 from analyzer.features.context import SETTINGS, VectorContext, context_of
+from analyzer.features.kernel import CONTEXT_PREFIX
 from analyzer.features.windows import Window
 
+_REMEDY: Final = "Make them with: analyzer features"
 _INDEX: Final = ["viewer_id", "window_start"]
 _CONTEXT: Final = [context.HOUSEHOLD, *SETTINGS]
 
@@ -34,10 +38,14 @@ def write_vectors(vectors: pd.DataFrame, path: Path, window: str) -> None:
     frame.attrs = {}
     known = context_of(vectors)
     if known is not None:
-        frame = pd.concat([frame, known.frame.reindex(vectors.index).add_prefix("context.")], axis=1)
+        frame = pd.concat([frame, known.frame.reindex(vectors.index).add_prefix(CONTEXT_PREFIX)], axis=1)
     table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
-    told = vector_metadata(Window.parse(window))
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)
+    write_vector_table(table, path, Window.parse(window))
+
+
+def write_vector_table(table: pa.Table, path: Path, window: Window) -> None:
+    """Write vectors that are an Arrow table already."""
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **vector_metadata(window)}), path)
 
 
 def vector_metadata(window: Window) -> dict[str, str]:
@@ -53,24 +61,33 @@ def read_vectors(path: Path) -> tuple[pd.DataFrame, str]:
     InputError
         When the file is missing, damaged or holds no vectors.
     """
-    try:
+    window = window_of(path)
+    with _as_input_error(path):
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{path} cannot be read as vectors: {str(error).splitlines()[0]}", "Make them with: analyzer features"
-        ) from error
-    if not set(_INDEX) <= set(table.column_names):
-        raise InputError(
-            f"{path} holds no vectors: viewer_id and window_start are missing.", "Make them with: analyzer features"
-        )
-    window = (table.schema.metadata or {}).get(b"analyzer.window", b"28d").decode()
     frame = table.to_pandas().set_index(_INDEX).sort_index()
-    kept = [c for c in frame.columns if str(c).startswith("context.")]
+    kept = [c for c in frame.columns if str(c).startswith(CONTEXT_PREFIX)]
     vectors = _numbers(frame.drop(columns=kept), path)
     if kept:
-        beside = frame[kept].rename(columns=lambda name: str(name).removeprefix("context."))
+        beside = frame[kept].rename(columns=lambda name: str(name).removeprefix(CONTEXT_PREFIX))
         vectors.attrs[context.ATTRIBUTE] = VectorContext(beside.reindex(columns=_CONTEXT))
     return vectors, window
+
+
+def window_of(path: Path) -> str:
+    """Return the window of the vectors in a file; errors as `read_vectors`."""
+    with _as_input_error(path):
+        schema = pq.read_schema(path)
+    if not set(_INDEX) <= set(schema.names):
+        raise InputError(f"{path} holds no vectors: viewer_id and window_start are missing.", _REMEDY)
+    return (schema.metadata or {}).get(b"analyzer.window", b"28d").decode()
+
+
+@contextmanager
+def _as_input_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} cannot be read as vectors: {str(error).splitlines()[0]}", _REMEDY) from error
 
 
 def _numbers(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -81,9 +98,7 @@ def _numbers(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         except (TypeError, ValueError):
             columns[str(name)] = pd.Series(np.inf, index=frame.index)
         if np.isinf(columns[str(name)]).any():
-            raise InputError(
-                f"{path} holds no vectors: column {name} is not of finite numbers.", "Make them with: analyzer features"
-            )
+            raise InputError(f"{path} holds no vectors: column {name} is not of finite numbers.", _REMEDY)
     return pd.DataFrame(columns, index=frame.index)
 
 

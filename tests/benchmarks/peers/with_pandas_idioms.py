@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 US = 1_000_000
 HOUR_US = 3600 * US
@@ -27,25 +28,23 @@ NUMBERS = {"played_s": "played", "runtime_s": "runtime", "end_position_s": "posi
 def vectors(path: str) -> pd.DataFrame:
     """Return one row per viewer and 28-day window, one column per feature."""
     rows, viewers, windows = _read(path)
-    sessions = rows[rows["chosen"]].reset_index(drop=True)
-    title_starts_max = _title_starts_max(rows[["title", "span"]])
+    title_starts_max = _title_starts_max(rows)
+    sessions = rows[rows.pop("chosen")].reset_index(drop=True)
     del rows
+    sessions["day"] = _local_us(sessions) // DAY_US
 
     sessions["length"], sessions["length_known"] = _lengths(sessions)
     begins = _play_begins(sessions)
     sessions["play"] = begins.cumsum() - 1
     starts = _starts(sessions, begins)
-    plays = starts[~starts["glance"]].copy()
-    plays["visit"] = _new(plays, ["title", "span"]).cumsum() - 1  # a visit: the plays of one title in one vector
-    starts["visit"] = plays["visit"]
-    sessions["visit"] = sessions["play"].map(starts["visit"])
-    visits = _visits(plays).join(_day_counts(sessions[["visit", "day"]], plays))
+    plays = starts[~starts["glance"]].reset_index(drop=True)
+    sessions["visit"] = sessions["play"].map(starts["visit"].where(~starts["glance"], -1))
+    visits = _visits(plays).join(_day_counts(sessions.loc[sessions["visit"] >= 0, ["visit", "day"]], plays))
 
     features = {
         **_by_span(plays),
         **_by_visit(visits),
         **_gaps(plays),
-        "title_recent_plays_max": _recent(plays).groupby(plays["span"]).max(),
         "_top_series_seconds": _top_series_seconds(plays),
         **_in_order_of_time(plays),
     }
@@ -62,21 +61,21 @@ def _read(path: str) -> tuple[pd.DataFrame, pd.Index, pd.Index]:
 
     `title` is a number for viewer and title, `span` one for viewer and window: one integer is a fast key.
     """
-    columns = [*NAMES, *NUMBERS, "started_at", "autoplay", "hidden"]
-    frame = pd.read_parquet(path, columns=columns, read_dictionary=NAMES)
-    frame = frame[~frame["hidden"].eq(True)]
+    columns = [*NAMES, *NUMBERS, "started_at", "autoplay"]
+    shown = ~pc.coalesce(pc.field("hidden"), False)
+    frame = pd.read_parquet(path, columns=columns, filters=shown, read_dictionary=NAMES)
     viewer, title, series = (_in_order_of_name(frame[name]) for name in ["viewer_id", "title_id", "series_id"])
-    start = frame["started_at"].dt.as_unit("us").astype("int64")
-    window = (start - FIRST_MONDAY_US) // WINDOW_US
-    windows = pd.RangeIndex(window.min(), window.max() + 1)
+    titles = len(title.cat.categories)
     rows = frame[list(NUMBERS)].rename(columns=NUMBERS)
-    rows["title"] = viewer.cat.codes.astype("int64") * len(title.cat.categories) + title.cat.codes
-    rows["span"] = viewer.cat.codes.astype("int64") * len(windows) + (window - windows[0])
+    rows["title"] = viewer.cat.codes.astype("int64") * titles + title.cat.codes
     rows["series"] = series.cat.codes
-    rows["start"] = start
-    rows["day"] = _local_us(rows) // DAY_US
+    rows["start"] = frame["started_at"].dt.as_unit("us").astype("int64")
     rows["chosen"] = (frame["content_kind"].isna() | frame["content_kind"].eq("main")) & ~frame["autoplay"].eq(True)
-    return _sorted(rows), viewer.cat.categories, windows
+    rows = _sorted(rows)
+    window = (rows["start"] - FIRST_MONDAY_US) // WINDOW_US
+    windows = pd.RangeIndex(window.min(), window.max() + 1)
+    rows["span"] = rows["title"] // titles * len(windows) + (window - windows[0])
+    return rows, viewer.cat.categories, windows
 
 
 def _in_order_of_name(column: pd.Series) -> pd.Series:
@@ -111,7 +110,7 @@ def _new(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
 def _title_starts_max(rows: pd.DataFrame) -> pd.Series:
     """Return the most rows of one title: sessions, glances and what nobody chose."""
     visit = _new(rows, ["title", "span"]).cumsum()
-    count = rows.groupby(visit)["span"].agg(["first", "size"])
+    count = rows.groupby(visit, sort=False)["span"].agg(["first", "size"])
     return count.groupby("first")["size"].max().rename("title_starts_max")
 
 
@@ -167,7 +166,7 @@ def _starts(sessions: pd.DataFrame, begins: pd.Series) -> pd.DataFrame:
     end = sessions["start"] + (sessions["played"] * US).astype("int64")
     paused = sessions["start"].shift(-1) - end > SITTING_GAP_US
     sessions["left"] = end.where(paused | begins.shift(-1, fill_value=True))
-    by_play = sessions.groupby("play")
+    by_play = sessions.groupby("play", sort=False)
     firsts = ["title", "span", "start", "day", "offset", "length", "length_known"]
     starts = sessions.loc[begins, firsts].reset_index(drop=True)
     starts["first_end"] = by_play["left"].first()  # when first left for over half an hour: first() passes over NaN
@@ -181,6 +180,7 @@ def _starts(sessions: pd.DataFrame, begins: pd.Series) -> pd.DataFrame:
     starts["completed"] = ((played >= 0.9 * length) | (reached >= 0.9 * length)) & ~starts["glance"]
     completed_until = starts.groupby("title", sort=False)["completed"].cumsum()
     starts["replay"] = (completed_until > starts["completed"]) & ~starts["glance"]
+    starts["visit"] = _new(starts, ["title", "span"]).cumsum() - 1  # a visit: the starts of one title in one span
     starts["hour"] = (_local_us(starts) % DAY_US / HOUR_US).where(starts["offset"].notna())
     return starts
 
@@ -196,7 +196,7 @@ def _by_span(plays: pd.DataFrame) -> dict[str, pd.Series]:
     """Return sums over plays, named with an underscore where no feature."""
     played, hour, clock, known = plays["played"], plays["hour"], plays["hour"].notna(), plays["length_known"]
     angle = hour * (2 * np.pi / 24)
-    sums = pd.DataFrame(
+    columns = pd.DataFrame(
         {
             "_seconds": played,
             "_replays": plays["replay"],
@@ -213,13 +213,17 @@ def _by_span(plays: pd.DataFrame) -> dict[str, pd.Series]:
             "_daytime": (hour >= 6) & (hour < 17),
             "_cos": np.cos(angle),
             "_sin": np.sin(angle),
-        }
-    ).groupby(plays["span"])
-    covered = (played / plays["length"]).clip(upper=1.0).where(known)
+            "covered": (played / plays["length"]).clip(upper=1.0).where(known),
+            "recent": _recent(plays),
+        },
+        copy=False,
+    )
+    groups = columns.groupby(plays["span"])
     return {
-        **dict(sums.sum().items()),
-        "plays": sums.size(),
-        "played_share_median": covered.groupby(plays["span"]).median(),
+        **dict(groups[[name for name in columns if name.startswith("_")]].sum().items()),
+        "plays": groups.size(),
+        "played_share_median": groups["covered"].median(),
+        "title_recent_plays_max": groups["recent"].max(),
     }
 
 
@@ -235,7 +239,7 @@ def _visits(plays: pd.DataFrame) -> pd.DataFrame:
     columns = plays[["visit", "span", "played", "length"]].assign(
         unknown=replay & hour.isna(), night=replay & (_at_night(hour) | hour.isna())
     )
-    return columns.groupby("visit").agg(
+    return columns.groupby("visit", sort=False).agg(
         span=("span", "first"),
         plays=("span", "size"),
         played=("played", "sum"),
@@ -247,7 +251,7 @@ def _visits(plays: pd.DataFrame) -> pd.DataFrame:
 
 def _day_counts(sessions: pd.DataFrame, plays: pd.DataFrame) -> pd.DataFrame:
     """Return how a visit spreads over days, by visit: days on which it was on, and plays begun on one day."""
-    on = _days(_of_several(sessions.dropna()), "visit").rename(columns={"run": "run_days"})
+    on = _days(_of_several(sessions), "visit").rename(columns={"run": "run_days"})
     begun = _of_several(plays[["visit", "day"]]).groupby(["visit", "day"], sort=False).size()
     by_visit = begun.groupby("visit")
     repeats = (begun > 1).groupby("visit").sum()
@@ -262,10 +266,15 @@ def _of_several(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _days(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return the number of days of each group, and the longest run of consecutive ones."""
-    days = frame[[key, "day"]].drop_duplicates().sort_values([key, "day"], ignore_index=True)
+    days = _first_of_day(frame[[key, "day"]], key).sort_values([key, "day"], ignore_index=True)
     run = (_new(days, [key]) | (days["day"].diff() != 1)).cumsum()
     days["nth"] = days.groupby(run).cumcount() + 1
     return days.groupby(key)["nth"].agg(days="size", run="max")
+
+
+def _first_of_day(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return the first row of each group and day: most repeats are neighbours, a traveller's day can come twice."""
+    return frame[_new(frame, [key, "day"])].drop_duplicates([key, "day"])
 
 
 def _by_visit(visits: pd.DataFrame) -> dict[str, pd.Series]:
@@ -315,11 +324,13 @@ def _recent(plays: pd.DataFrame) -> pd.Series:
         by="title",
         direction="forward",
     )
-    return (part["nth"] - first["nth"].set_axis(part.index) + 1).reindex(plays.index, fill_value=1)
+    recent = pd.Series(1, index=plays.index)
+    recent[part.index] = part["nth"] - first["nth"].set_axis(part.index) + 1
+    return recent
 
 
 def _top_series_seconds(plays: pd.DataFrame) -> pd.Series:
-    seconds = plays[plays["series"] >= 0].groupby(["span", "series"])["played"].sum()
+    seconds = plays[plays["series"] >= 0].groupby(["span", "series"], sort=False)["played"].sum()
     return seconds.groupby("span").max()
 
 
@@ -335,7 +346,7 @@ def _sittings(plays: pd.DataFrame) -> dict[str, pd.Series]:
     plays["episode"] = plays["series"] >= 0
     plays["follows"] = plays["episode"] & (plays["series"] == plays["series"].shift()) & ~new_span
     paused = plays["start"] - plays["first_end"].shift() > SITTING_GAP_US
-    sittings = plays.groupby((new_span | paused).cumsum()).agg(
+    sittings = plays.groupby((new_span | paused).cumsum(), sort=False).agg(
         span=("span", "first"), played=("played", "sum"), episodes=("episode", "sum")
     )
     groups = sittings.groupby("span")
@@ -348,7 +359,7 @@ def _sittings(plays: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _active_days(plays: pd.DataFrame) -> dict[str, pd.Series]:
-    first = plays.drop_duplicates(["span", "day"])
+    first = _first_of_day(plays[["span", "day", "hour"]], "span")
     angle = first["hour"] * (2 * np.pi / 24)
     mean = pd.DataFrame({"cos": np.cos(angle), "sin": np.sin(angle)}).groupby(first["span"]).mean()
     days = _days(first, "span")

@@ -1,6 +1,6 @@
 """The features of `extract_features` as an expert writes them by hand in Polars: a yardstick for the benchmark.
 
-One sort by viewer, title and start; after it only shifts, running counts and group-bys over keys already in order.
+One sort of the sessions and one of the plays; else only shifts, running counts and group-bys over keys in order.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def vectors(path: str) -> pd.DataFrame:
     plays = starts.lazy().filter(~col("glance"))
     by_time = in_time(plays)
     # Most titles are played once and say nothing about repetition: only the others need to be looked at together.
-    repeated = whole(beside_its_like(plays, "title_no")).lazy()
+    repeated = staged(beside_its_like(plays, "title_no")).lazy()
     features = of_plays(by_time)
     for part in (
         of_days(by_time),
@@ -100,7 +100,7 @@ def by_vector(frame: pl.LazyFrame, **aggregations: pl.Expr) -> pl.LazyFrame:
     return frame.group_by("vector").agg(**aggregations)
 
 
-def whole(frame: pl.LazyFrame) -> pl.DataFrame:
+def staged(frame: pl.LazyFrame) -> pl.DataFrame:
     """Collect a stage that all later ones read: shifts and sorts of whole columns are fastest in memory."""
     return frame.collect(engine="in-memory")
 
@@ -158,7 +158,7 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
         .with_columns(history=packed(col("viewer"), TITLES, col("title")))
         .drop("chosen", "viewer", "title")
         .sort(key)
-        .collect(engine="in-memory")
+        .pipe(staged)
     )
     same = ~changes("history", "start")
     tied = ordered.select(same | same.shift(-1, fill_value=False)).to_series()
@@ -173,12 +173,12 @@ def with_length(sessions: pl.DataFrame) -> pl.DataFrame:
     sessions = sessions.with_columns(history_no=number_of(changes("history")), viewer=col("history") // TITLES)
     runtimes = grouped(sessions.lazy().select("history_no", "runtime"), "history_no", runtime=col("runtime").max())
     # history_no is a row of the grouped frame, so that a lookup does for a join
-    length = whole(runtimes)["runtime"].clip(lower_bound=1.0).gather(sessions["history_no"])
+    length = staged(runtimes)["runtime"].clip(lower_bound=1.0).gather(sessions["history_no"])
     sessions = sessions.drop("runtime", "history").with_columns(length=length, length_known=length.is_not_null())
     if length.null_count() == 0:
         return sessions
     estimates = estimated(sessions.lazy().filter(~col("length_known")))
-    return whole(
+    return staged(
         sessions.lazy()
         .join(estimates, on="history_no", how="left", maintain_order="left")
         .with_columns(length=col("length").fill_null(col("estimate")))
@@ -237,7 +237,7 @@ def with_plays(sessions: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(day=(col("local") // DAY).cast(pl.Int32))
         .drop("run", "total", "lap")
-        .collect(engine="in-memory")
+        .pipe(staged)
     )
 
 
@@ -278,7 +278,7 @@ def starts_of(sessions: pl.DataFrame) -> pl.DataFrame:
             night=(col("hour_us") >= 23 * HOUR) | (col("hour_us") < 5 * HOUR),
         )
         .drop("viewer", "furthest", "play_no")
-        .collect(engine="in-memory")
+        .pipe(staged)
     )
 
 
@@ -302,7 +302,7 @@ def in_time(plays: pl.LazyFrame) -> pl.LazyFrame:
             resumed=col("sessions") > 1,
         )
         .sort(packed(col("vector"), TIMES, col("start"), pl.Int128), maintain_order=True)
-        .collect(engine="in-memory")
+        .pipe(staged)
         .lazy()
     )
 
@@ -459,7 +459,7 @@ def of_title_day_plays(repeated: pl.LazyFrame) -> pl.LazyFrame:
 
 def of_title_days(sessions: pl.DataFrame, starts: pl.DataFrame) -> pl.LazyFrame:
     """Return on how many days, and days on end, one title was on: every session in a play counts."""
-    more = whole(beside_its_like(sessions.lazy().select("history_no", "play_no", "day"), "history_no"))
+    more = staged(beside_its_like(sessions.lazy().select("history_no", "play_no", "day"), "history_no"))
     play = starts.select("vector", "title_no", "glance")[more["play_no"]]  # play_no is a row of `starts`
     days = (
         play.hstack(more)

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from analyzer.errors import InputError
+from analyzer.sessions.delimited import read_csv
 from analyzer.sessions.door import admit
 from analyzer.sessions.records import Sessions
-from analyzer.sessions.delimited import read_csv
 from analyzer.sessions.tabular import match_columns, read_frame, read_parquet
 
 HEAD = "viewer_id,title_id,started_at,played_s"
