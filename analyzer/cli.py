@@ -124,9 +124,7 @@ def features(
     memory: Memory = "2GB",
     engine: EngineOption = "local",
     master: Master = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start over instead of going on where a run was killed.")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, even where a run was killed.")] = False,
     as_json: Json = False,
 ) -> None:
     """Turn sessions into behaviour vectors, however many; the same command goes on where a run was killed."""

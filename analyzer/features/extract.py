@@ -32,8 +32,8 @@ def extract_features(
     features : list of str, optional
         Names from the catalog; all by default.
     step : str or int, optional
-        Time from one window's start to the next one's, such as "7d": windows overlap where it is shorter than the window.
-        By default they follow each other.
+        Time from one window's start to the next one's, such as "7d": windows overlap where it is shorter than the
+        window. By default they follow each other.
     workers : int, optional
         Threads; as many as the machine has cores by default. Never a matter of the result.
 

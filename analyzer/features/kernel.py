@@ -132,10 +132,11 @@ def vectors_of(
     block_rows : int
         About how many rows are worked on at a time; never a matter of the result.
     """
-    rows, context = rows_of(table, passed_over), SessionContext.of(table)
+    rows, context = rows_of(table, passed_over, workers), SessionContext.of(table)
     parallel = Parallel(n_jobs=workers, require="sharedmem", return_as="generator")
     parts = []
-    for part, size in parallel(delayed(_block)(rows, context, plan, block) for block in blocks_of(rows, block_rows)):
+    blocks = blocks_of(rows, block_rows, workers)
+    for part, size in parallel(delayed(_block)(rows, context, plan, block) for block in blocks):
         parts.append(part)
         done(size)
     return _joined(plan, rows, context, parts)

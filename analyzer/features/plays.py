@@ -164,12 +164,13 @@ def _with_laps(s: SessionArrays, starts: Bools, titles: Segments, length: Floats
 def _first_ends(s: SessionArrays, plays: Segments) -> Ints:
     """Return when each play was first left for longer than a sitting's pause, or ended."""
     end_us = s.start_us + (s.played_s * _US).astype(np.int64)
-    if len(plays) == len(end_us):
-        return end_us
-    left = np.append(s.start_us[1:] - end_us[:-1] > SITTING_GAP_S * _US, True)
-    left[plays.last] = True
-    at = np.flatnonzero(left)
-    ends: Ints = end_us[at[np.searchsorted(at, plays.first)]]
+    ends: Ints = end_us[plays.first]
+    several = np.flatnonzero(plays.sizes > 1)
+    if len(several):
+        left = np.append(s.start_us[1:] - end_us[:-1] > SITTING_GAP_S * _US, True)
+        left[plays.last] = True
+        at = np.flatnonzero(left)
+        ends[several] = end_us[at[np.searchsorted(at, plays.first[several])]]
     return ends
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from joblib import Parallel, delayed
 
 from analyzer.features.arrays import Codes, Floats, Ints
 from analyzer.features.sorting import ranks, sort_order
 
 BLOCK_ROWS: Final = 1 << 17
+_MOST_BLOCKS: Final = 1 << 16
 # A block's arrays stay in the processor's cache: 8 bytes x 131,072 rows is 1 MB an array, about twenty live at a time.
 # Whole viewers only, so a viewer with more rows makes a larger block.
 
@@ -59,22 +63,22 @@ class SessionArrays:
     every_start: tuple[Codes, Codes, Ints]
 
 
-def rows_of(table: pa.Table, passed_over: pa.Table) -> Rows:
+def rows_of(table: pa.Table, passed_over: pa.Table, workers: int = 1) -> Rows:
     """Return the rows of a session table (typed by the schema) as arrays, and those passed over behind them."""
-    viewer, viewer_names = ranks(_joined(table, passed_over, "viewer_id"))
-    start = _joined(table, passed_over, "started_at").cast(pa.int64())
-    return Rows(
-        viewer=viewer,
-        title=ranks(_joined(table, passed_over, "title_id"))[0],
-        start_us=start.to_numpy(zero_copy_only=False),
-        series=ranks(table["series_id"].combine_chunks())[0] if "series_id" in table.column_names else None,
-        played_s=_numbers(table, "played_s"),
-        runtime_s=_numbers(table, "runtime_s"),
-        end_position_s=_numbers(table, "end_position_s"),
-        offset_min=_numbers(table, "utc_offset_min"),
-        sessions=table.num_rows,
-        viewer_names=viewer_names,
-    )
+    columns = {
+        "viewer": lambda: ranks(_joined(table, passed_over, "viewer_id")),
+        "title": lambda: ranks(_joined(table, passed_over, "title_id"))[0],
+        "start_us": lambda: _joined(table, passed_over, "started_at").cast(pa.int64()).to_numpy(zero_copy_only=False),
+        "series": lambda: ranks(table["series_id"].combine_chunks())[0] if "series_id" in table.column_names else None,
+        "played_s": lambda: _numbers(table, "played_s"),
+        "runtime_s": lambda: _numbers(table, "runtime_s"),
+        "end_position_s": lambda: _numbers(table, "end_position_s"),
+        "offset_min": lambda: _numbers(table, "utc_offset_min"),
+    }
+    read = Parallel(n_jobs=workers, require="sharedmem")(delayed(column)() for column in columns.values())
+    values = dict(zip(columns, read, strict=True))
+    values["viewer"], viewer_names = values["viewer"]
+    return Rows(**values, sessions=table.num_rows, viewer_names=viewer_names)
 
 
 def _joined(table: pa.Table, passed_over: pa.Table, name: str) -> pa.Array:
@@ -89,51 +93,63 @@ def _numbers(table: pa.Table, name: str) -> Floats | None:
     return numbers
 
 
-def blocks_of(rows: Rows, block_rows: int = BLOCK_ROWS) -> Iterator[Ints]:
-    """Yield the rows of some whole viewers at a time, block after block in the order of the viewers' names."""
+def blocks_of(rows: Rows, block_rows: int = BLOCK_ROWS, workers: int = 1) -> Iterator[Ints]:
+    """Yield the rows of some whole viewers at a time, in ascending order, viewers in the order of their names."""
     total = len(rows.viewer)
     if total == 0:
         return
-    sizes = np.bincount(rows.viewer, minlength=len(rows.viewer_names))
-    block_of_viewer = (np.cumsum(sizes) - sizes) // block_rows
-    _, block_of_viewer = np.unique(block_of_viewer, return_inverse=True)
-    count = int(block_of_viewer[-1]) + 1
+    count = min(-(-total // block_rows), _MOST_BLOCKS)
     if count == 1:
         yield np.arange(total)
         return
-    narrow = np.uint16 if count <= 1 << 16 else np.uint32  # 16 bits are sorted by radix
-    block = block_of_viewer.astype(narrow)[rows.viewer]
-    order = np.argsort(block, kind="stable")
-    yield from np.split(order, np.cumsum(np.bincount(block, minlength=count))[:-1])
+    # As many viewers a block, not as many rows: counting rows first takes longer than uneven blocks cost.
+    block_of_viewer = (np.arange(len(rows.viewer_names)) * count // len(rows.viewer_names)).astype(np.uint16)
+    edges = np.linspace(0, total, workers + 1).astype(np.int64)
+    sort = Parallel(n_jobs=workers, require="sharedmem")
+    stretches = pairwise(edges)
+    found = sort(delayed(_by_block)(block_of_viewer[rows.viewer[a:b]], a, count) for a, b in stretches)
+    for pieces in zip(*found, strict=True):
+        block = np.concatenate(pieces)
+        if len(block):
+            yield block
+
+
+def _by_block(block: npt.NDArray[np.uint16], first: int, count: int) -> list[Ints]:
+    """Return for each block its rows of one stretch of the table, which begins at row `first`."""
+    order = np.argsort(block, kind="stable")  # 16 bits are sorted by radix
+    order += first
+    return np.split(order, np.cumsum(np.bincount(block, minlength=count))[:-1])
 
 
 def sorted_sessions(rows: Rows, block: Ints) -> SessionArrays:
-    """Return the block's sessions by viewer, title and start; the one sort that everything else stands on."""
+    """Return the block's sessions by viewer, title and start; the one sort that everything else stands on.
+
+    Columns are first fetched in the table's order, which memory likes, and then put in order within the cache.
+    """
     viewer, title, start_us = rows.viewer[block], rows.title[block], rows.start_us[block]
     # Rows that were passed over have nothing that could break a tie; where they stand among equals is of no effect.
     place = np.minimum(block, rows.sessions - 1)
     order = sort_order((viewer, title, start_us), _tie_breakers(rows), place)
-    viewer, title, start_us, row = viewer[order], title[order], start_us[order], block[order]
-    every_start = (viewer, title, start_us)
-    if rows.sessions < len(rows.viewer):
-        chosen = np.flatnonzero(row < rows.sessions)
-        viewer, title, start_us, row = viewer[chosen], title[chosen], start_us[chosen], row[chosen]
+    every_start = (viewer[order], title[order], start_us[order])
+    count = int(np.searchsorted(block, rows.sessions))  # a block's rows ascend: sessions first, then those passed over
+    chosen = order if count == len(block) else order[order < count]
+    sessions = block[:count]
     return SessionArrays(
-        viewer=viewer,
-        title=title,
-        series=np.full(len(row), -1, dtype=np.int32) if rows.series is None else rows.series[row],
-        start_us=start_us,
-        played_s=rows.played_s[row],
-        runtime_s=_known(rows.runtime_s, row),
-        end_position_s=_known(rows.end_position_s, row),
-        offset_min=_known(rows.offset_min, row),
-        row=row,
+        viewer=viewer[chosen],
+        title=title[chosen],
+        series=np.full(count, -1, dtype=np.int32) if rows.series is None else rows.series[sessions][chosen],
+        start_us=start_us[chosen],
+        played_s=rows.played_s[sessions][chosen],
+        runtime_s=_known(rows.runtime_s, sessions, chosen),
+        end_position_s=_known(rows.end_position_s, sessions, chosen),
+        offset_min=_known(rows.offset_min, sessions, chosen),
+        row=sessions[chosen],
         every_start=every_start,
     )
 
 
-def _known(numbers: Floats | None, row: Ints) -> Floats:
-    return np.full(len(row), np.nan) if numbers is None else numbers[row]
+def _known(numbers: Floats | None, sessions: Ints, order: Ints) -> Floats:
+    return np.full(len(order), np.nan) if numbers is None else numbers[sessions][order]
 
 
 def _tie_breakers(rows: Rows) -> tuple[Floats | Codes, ...]:

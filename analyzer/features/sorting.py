@@ -8,7 +8,7 @@ the last one is coarsened, and what then ties is put right by its full value.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from analyzer.features.arrays import Bools, Codes, Floats, Ints
 
-Keys = Sequence[npt.NDArray[np.generic]]
+Keys = Sequence[npt.NDArray[Any]]
 _BITS: Final = 63  # the sign bit stays free
 
 
@@ -85,7 +85,7 @@ def _packed(keys: Keys) -> tuple[Ints | None, int, bool]:
     packed = np.zeros(count, dtype=np.int64)
     for key, low, width in zip(keys[:-1], lows, bits, strict=False):
         packed <<= width
-        packed |= key - low if key.dtype == np.int64 else (key.astype(np.int64) - low)
+        packed |= key.astype(np.int64, copy=False) - low
     packed <<= bits[-1] - excess
     packed |= (keys[-1].astype(np.int64, copy=False) - lows[-1]) >> excess
     packed <<= row_bits

@@ -59,7 +59,7 @@ class Window:
         step_days = _days(step, "step between windows", "Use days or weeks such as 7d or 1w.")
         if days > _MOST_OVERLAP * step_days:
             raise InputError(
-                f"With a window of {days}d and a step of {step_days}d each play counts in {-(-days // step_days)} windows.",
+                f"With windows of {days}d every {step_days}d a play counts in {-(-days // step_days)} of them.",
                 f"At most {_MOST_OVERLAP} are allowed; choose a longer step.",
             )
         return cls(days, None if step_days == days else step_days)

@@ -86,7 +86,9 @@ def _plain_text(array: pa.Array) -> pa.Array:
 
 def _is_blank(array: pa.Array) -> Mask:
     if pa.types.is_dictionary(array.type):
-        return _is_blank(array.dictionary)[pc.fill_null(array.indices, 0).to_numpy(zero_copy_only=False)]
+        codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
+        blank: Mask = np.append(_is_blank(array.dictionary), False)[codes]
+        return blank
     if _is_text(array):
         return as_mask(pc.equal(pc.utf8_trim_whitespace(_plain_text(array)), ""))
     if pa.types.is_floating(array.type):

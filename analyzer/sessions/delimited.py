@@ -1,8 +1,8 @@
 """CSV and its relatives: a header line, then rows; the separator is found, line breaks in quoted values are kept.
 
 A line with too few or too many fields is quarantined, not an error; so is each line that a quote swallows because
-nothing closes it. Bytes that are not UTF-8 are read as Windows-1252, and said. Files are read a block at a time, so they
-may be larger than memory.
+nothing closes it. Bytes that are not UTF-8 are read as Windows-1252, and said. Files are read a block at a time, so
+they may be larger than memory.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,7 @@ Fates = npt.NDArray[np.int8]
 QUARANTINED: Final = -1
 USED: Final = 0
 DROP_ORDER: Final = (DropReason.HIDDEN, DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)
-NOT_CHOSEN: Final = [1 + DROP_ORDER.index(reason) for reason in (DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)]
+NOT_CHOSEN: Final = (1 + DROP_ORDER.index(DropReason.NOT_MAIN_CONTENT), 1 + DROP_ORDER.index(DropReason.AUTOPLAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,23 @@ class Checked:
     fate: Fates
     summary: Summary
 
-    @property
+    @cached_property
     def used(self) -> pa.Table:
         """The rows to learn from."""
         used = self.fate == USED
         return self.table if used.all() else self.table.filter(pa.array(used))
 
-    @property
+    @cached_property
     def passed_over(self) -> pa.Table:
         """Who started what and when in rows that nobody chose; never those that a viewer asked not to show."""
-        chosen = pa.array(np.isin(self.fate, NOT_CHOSEN))
+        chosen = pa.array(was_passed_over(self.fate))
         return self.table.select(PASSED_OVER_SCHEMA.names).filter(chosen).cast(PASSED_OVER_SCHEMA)
+
+
+def was_passed_over(fate: Fates) -> Mask:
+    """Return the mask of rows that nobody chose."""
+    first, last = NOT_CHOSEN
+    return (fate >= first) & (fate <= last)
 
 
 def admit(rows: RawRows, rules: DoorRules | None = None) -> Sessions:
@@ -307,7 +314,8 @@ def _not_main(table: pa.Table) -> Mask | None:
         return None
     kind = table["content_kind"].chunk(0)
     other = as_mask(pc.not_equal(kind.dictionary, "main"))
-    return np.append(other, False)[kind.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    mask: Mask = np.append(other, False)[kind.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return mask
 
 
 def _refuse_all_quarantined(source: str, quarantine: pa.Table) -> None:

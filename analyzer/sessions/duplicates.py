@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -55,20 +56,25 @@ def repeats(table: pa.Table) -> Mask:
 
 
 def _key_mix(table: pa.Table) -> npt.NDArray[np.uint64]:
-    odd = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(1))
-    mix = np.zeros(table.num_rows, dtype=np.uint64)
-    for name, factor in zip(("viewer_id", "title_id", "started_at"), odd, strict=True):
-        codes = _codes(table[name]).astype(np.uint64)
-        codes *= factor
-        mix ^= codes
+    """Return a mix of viewer, title and time for each row; the chunks of a column share one dictionary."""
+    chunks = zip(*(table[name].chunks for name in ("viewer_id", "title_id", "started_at")), strict=True)
+    mixes = [_mixed([_codes(column) for column in columns]) for columns in chunks]
+    return np.concatenate(mixes) if mixes else np.zeros(0, dtype=np.uint64)
+
+
+_ODD: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
+
+
+def _mixed(columns: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.uint64]:
+    mix = np.zeros(len(columns[0]), dtype=np.uint64)
+    for codes, factor in zip(columns, _ODD, strict=True):
+        mix ^= codes.view(np.uint64) * factor
         mix ^= mix >> np.uint64(29)  # else factors of two in times and codes would meet
     return mix
 
 
-def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    if pa.types.is_dictionary(column.type):
-        # The chunks share one dictionary.
-        column = pa.chunked_array([chunk.indices for chunk in column.chunks], type=column.type.index_type)
-    else:
-        column = column.cast(pa.int64())
-    return column.to_numpy() if column.null_count == 0 else pc.fill_null(column, -1).to_numpy()
+def _codes(column: pa.Array) -> npt.NDArray[np.int64]:
+    values = column.indices if pa.types.is_dictionary(column.type) else column.cast(pa.int64())
+    filled = values if values.null_count == 0 else pc.fill_null(values, -1)
+    codes: npt.NDArray[np.int64] = filled.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    return codes

@@ -122,7 +122,8 @@ def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: 
         return [Piece(str(path), PieceKind.CSV, rows, columns, path)]
     columns, groups = tabular.parquet_layout(path, options.mapping)
     pieces: list[Piece] = []
-    first, taken, count = 1, [], 0
+    taken: list[int] = []
+    first, count = 1, 0
     for number, size in enumerate(groups):
         if taken and count + size > piece_rows:
             pieces.append(Piece(str(path), PieceKind.PARQUET, count, columns, path, "", tuple(taken), first))

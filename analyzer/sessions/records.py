@@ -94,11 +94,13 @@ def concatenate(parts: Sequence[Sessions]) -> Sessions:
     """Join sessions of several sources; their tallies add up."""
     if not parts:
         raise InputError("There is nothing to read.", "Name at least one file, folder or frame with sessions.")
+    if len(parts) == 1:
+        return parts[0]
     present = [c.name for c in SESSIONS if any(c.name in part.table.column_names for part in parts)]
     schema = arrow_schema(present)
     table = pa.concat_tables([_aligned(part.table, schema) for part in parts]).unify_dictionaries()
     return Sessions(
-        table=table.combine_chunks(),
+        table=table,
         tally=total(part.tally for part in parts),
         quarantine=pa.concat_tables([part.quarantine for part in parts]),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),

@@ -67,7 +67,10 @@ def read_pieces(pieces: list[Piece], options: ReadOptions) -> Sessions:
 
 
 def _all_checked(piece: Piece, options: ReadOptions) -> list[Checked]:
-    return list(checked(piece, options))
+    parts = list(checked(piece, options))
+    for part in parts:
+        _ = part.used, part.passed_over  # here, where other pieces are being read at the same time
+    return parts
 
 
 def _joined(read: list[tuple[Piece, list[Checked]]]) -> Sessions:

@@ -8,7 +8,6 @@ removed when the job is done.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,7 +105,7 @@ def _job_of(path: Path) -> str | None:
 def _write_job(path: Path, job: str) -> None:
     draft = path / f"{_MANIFEST}.draft"
     draft.write_text(json.dumps({"job": job}), encoding="utf-8")
-    os.replace(draft, path / _MANIFEST)
+    draft.replace(path / _MANIFEST)
 
 
 def _empty(path: Path) -> None:

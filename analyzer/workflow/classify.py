@@ -51,8 +51,13 @@ def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> 
     if not internal:
         ids[~_may_be_named(model, vectors, labels)] = WITHHELD
     answer = pd.DataFrame({"pattern": ids.astype(str)}, index=vectors.index)
-    answer.attrs["analyzer.note"] = INTERNAL_NOTE if internal else RELEASE_NOTE
+    answer.attrs["analyzer.note"] = note_of(internal)
     return answer
+
+
+def note_of(internal: bool) -> str:
+    """Return what a file of answers says of itself."""
+    return INTERNAL_NOTE if internal else RELEASE_NOTE
 
 
 def _chosen(model: Model, vectors: pd.DataFrame) -> pd.DataFrame | npt.NDArray[np.float64]:

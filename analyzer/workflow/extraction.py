@@ -1,8 +1,8 @@
 """Features of a source of any size: in memory where it fits, else through partitions on disk.
 
 Partitions: the source is split by a hash of the viewer (`partitions`), the kernel is mapped over the partitions by
-joblib, and DuckDB sorts what comes out into one file. All three keep to a memory limit. Whatever is finished is kept in a
-work folder (`checkpoint`), so that a run that was killed goes on where it was.
+joblib, and DuckDB sorts what comes out into one file. All three keep to a memory limit. Whatever is finished is kept in
+a work folder (`checkpoint`), so that a run that was killed goes on where it was.
 """
 
 from __future__ import annotations

@@ -31,12 +31,17 @@ def merge(parts: Sequence[Path], target: Path, spill: Path, plan: Plan, *, memor
     """
     schema = vector_schema(tuple(spec.name for spec in plan.specs)).with_metadata(vector_metadata(plan.window))
     memory = max(memory_bytes // 2, _LEAST_MEMORY)  # beside its own, DuckDB's limit leaves room for what is written
-    config = {"memory_limit": f"{memory >> 20}MiB", "temp_directory": str(spill), "threads": threads}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{memory >> 20}MiB",
+        "temp_directory": str(spill),
+        "threads": threads,
+    }
     count = 0
     with duckdb.connect(":memory:", config=config) as connection, pq.ParquetWriter(target, schema) as writer:
         connection.execute("SET TimeZone = 'UTC'")
-        rows = connection.read_parquet([str(part) for part in parts]).order("viewer_id, window_start")
-        for batch in rows.to_arrow_reader(_BATCH_ROWS):
+        columns = ", ".join(f'"{name}"' for name in schema.names)
+        rows = connection.read_parquet([str(part) for part in parts]).filter("viewer_id IS NOT NULL").project(columns)
+        for batch in rows.order("viewer_id, window_start").to_arrow_reader(_BATCH_ROWS):
             writer.write_batch(batch.cast(schema))
             count += batch.num_rows
     return count

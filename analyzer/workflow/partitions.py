@@ -1,8 +1,8 @@
 """Sessions on disk, split so that all rows of a viewer are in one partition.
 
-Each piece of a source becomes one file that holds a batch of rows for every partition; a partition is read by taking its
-batch out of every file. So pieces are split in any order, by any number of workers, without one file that all of them
-write to, and a file is there whole or not at all.
+Each piece of a source becomes one file that holds a batch of rows for every partition; a partition is read by taking
+its batch out of every file. So pieces are split in any order, by any number of workers, without one file that all of
+them write to, and a file is there whole or not at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.features.kernel import Plan, VectorArrays, vectors_of
-from analyzer.sessions.door import NOT_CHOSEN, QUARANTINED, USED, Checked, Summary
+from analyzer.sessions.door import QUARANTINED, USED, Checked, Summary, was_passed_over
 from analyzer.sessions.duplicates import recounted, repeats
 from analyzer.sessions.pieces import Piece, ReadOptions, checked
 from analyzer.sessions.records import PASSED_OVER_SCHEMA
@@ -39,7 +39,8 @@ def partition_of(viewers: pa.DictionaryArray, count: int) -> npt.NDArray[np.uint
     """Return the partition of each row: a hash of the viewer's name, the same on every machine and in every version."""
     words = viewers.dictionary.to_numpy(zero_copy_only=False)
     place = (pd.util.hash_array(words.astype(object), categorize=False) % np.uint64(count)).astype(np.uint16)
-    return place[viewers.indices.to_numpy(zero_copy_only=False)]
+    partition: npt.NDArray[np.uint16] = place[viewers.indices.to_numpy(zero_copy_only=False)]
+    return partition
 
 
 def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path) -> Summary:
@@ -86,7 +87,7 @@ def kept_rows(rows: Checked, piece: Piece) -> tuple[pa.Table, Summary]:
         fate = fate.copy()
         fate[again] = QUARANTINED  # only to leave it out
         summary = replace(summary, tally=recounted(summary.tally, len(again)))
-    kept = np.flatnonzero((fate == USED) | np.isin(fate, NOT_CHOSEN))
+    kept = np.flatnonzero((fate == USED) | was_passed_over(fate))
     table = rows.table.take(pa.array(kept)).append_column(PASSED_OVER, pa.array(fate[kept] != USED))
     return table.append_column(EXPORT, pa.array(np.full(len(kept), not piece.is_table))), summary
 

@@ -1,8 +1,9 @@
 """The same kernel on an existing Spark cluster.
 
-`extract_features_spark` takes a Spark DataFrame of sessions, in any form that the door reads, and `classify_spark` one of
-vectors. Both only move rows: rows are checked where they are, shuffled once so that a viewer's rows are in one partition,
-and handed to the kernel a partition at a time (`mapInArrow`). The answers are those of the local engine, bit for bit.
+`extract_features_spark` takes a Spark DataFrame of sessions, in any form that the door reads, and `classify_spark` one
+of vectors. Both only move rows: rows are checked where they are, shuffled once so that a viewer's rows are in one
+partition, and handed to the kernel a partition at a time (`mapInArrow`). The answers are those of the local engine, bit
+for bit.
 
 A partition is held in memory whole by its Python worker; `spark.sql.shuffle.partitions` says how many there are.
 """
@@ -11,8 +12,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from analyzer.errors import AnalyzerError, InputError
 from analyzer.features.catalog import select
 from analyzer.features.kernel import CONTEXT_PREFIX, Plan, vector_schema
 from analyzer.features.windows import Window
-from analyzer.sessions.door import Summary
+from analyzer.sessions.door import Checked, Summary
 from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions, checked, provided_by
 from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tabular import match_columns
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Batches = Iterator[pa.RecordBatch]
+_ANSWERS: Final = pa.schema(
+    [("viewer_id", pa.string()), ("window_start", pa.timestamp("us", tz="UTC")), ("pattern", pa.string())]
+)
 TOLD: Final = "told"
 """What a task has to tell beside its rows: a summary, a count of duplicates, or why it could not go on."""
 
@@ -96,15 +100,23 @@ def extract_features_spark(
     InputError
         When a required column is missing, or a feature, window or step is unknown.
     """
+    names = tuple(spec.name for spec in select(features))
     options = ReadOptions(dict(mapping or {}), timezone, False, None, keep_autoplay)
-    chosen = match_columns(frame.columns, options.mapping, "the Spark DataFrame")
-    piece = Piece("the Spark DataFrame", PieceKind.FRAME, 0, tuple(chosen), frame=pa.table({}))
-    frame = frame.select([frame[f"`{source}`"].alias(name) for name, source in chosen.items()])
-    options = ReadOptions({}, timezone, False, None, keep_autoplay)
-    plan = _plan(window, step, features, provided_by([piece], options))
-    schema = admitted_schema(frozenset({*chosen, *plan.provides}))
-    admitted = frame.mapInArrow(_door(piece.label, tuple(chosen), options, schema), spark_schema(schema))
-    return extracted_from(admitted, plan)
+    return features_of_frame(frame, Window.parse(window, step), names, options)[1]
+
+
+def features_of_frame(
+    frame: DataFrame, window: Window, features: tuple[str, ...], options: ReadOptions
+) -> tuple[Plan, SparkFeatures]:
+    """Return the plan and the features of a Spark DataFrame; see `extract_features_spark`."""
+    label = "the Spark DataFrame"
+    chosen = match_columns(frame.columns, options.mapping, label)
+    options = replace(options, mapping={})
+    plan = Plan(window, provided_by([Piece(label, PieceKind.FRAME, 0, tuple(chosen))], options), features)
+    schema = admitted_schema(plan.provides)
+    renamed = frame.select([frame[f"`{source}`"].alias(name) for name, source in chosen.items()])
+    admitted = renamed.mapInArrow(_door(label, tuple(chosen), options, schema), spark_schema(schema))
+    return plan, extracted_from(admitted, plan)
 
 
 def classify_spark(model: Model, vectors: DataFrame, *, internal: bool = False) -> DataFrame:
@@ -125,13 +137,6 @@ def extracted_from(admitted: DataFrame, plan: Plan) -> SparkFeatures:
     """Shuffle admitted rows by viewer and extract."""
     schema = pa.schema([*vector_schema(tuple(spec.name for spec in plan.specs)), (TOLD, pa.binary())])
     return SparkFeatures(admitted.repartition("viewer_id").mapInArrow(_kernel(plan, schema), spark_schema(schema)))
-
-
-def _plan(
-    window: str | int | None, step: str | int | None, features: list[str] | None, provides: frozenset[str]
-) -> Plan:
-    names = tuple(spec.name for spec in select(features))
-    return Plan(Window.parse(window, step), provides, names)
 
 
 def admitted_schema(provided: frozenset[str]) -> pa.Schema:
@@ -155,7 +160,7 @@ def telling(schema: pa.Schema, told: bytes) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def checked_batches(rows: Iterator[tuple[Any, Piece]], schema: pa.Schema) -> Batches:
+def checked_batches(rows: Iterable[tuple[Checked, Piece]], schema: pa.Schema) -> Batches:
     """Yield the rows that were let in, and what became of all of them, for parts that were checked at the door."""
     try:
         for part, piece in rows:
@@ -259,10 +264,7 @@ def _classifier(bundle: Any, internal: bool) -> Callable[[Batches], Batches]:
             return
         vectors = pa.Table.from_batches(held).to_pandas().set_index(["viewer_id", "window_start"]).sort_index()
         answer = classify(_model_of(tuple(sorted(bundle.value.items()))), vectors, internal=internal).reset_index()
-        schema = pa.schema(
-            [("viewer_id", pa.string()), ("window_start", pa.timestamp("us", tz="UTC")), ("pattern", pa.string())]
-        )
-        yield from pa.Table.from_pandas(answer, schema=schema, preserve_index=False).to_batches()
+        yield from pa.Table.from_pandas(answer, schema=_ANSWERS, preserve_index=False).to_batches()
 
     return classifier
 

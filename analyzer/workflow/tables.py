@@ -79,7 +79,8 @@ def window_of(path: Path) -> str:
         schema = pq.read_schema(path)
     if not set(_INDEX) <= set(schema.names):
         raise InputError(f"{path} holds no vectors: viewer_id and window_start are missing.", _REMEDY)
-    return (schema.metadata or {}).get(b"analyzer.window", b"28d").decode()
+    window: bytes = (schema.metadata or {}).get(b"analyzer.window", b"28d")
+    return window.decode()
 
 
 @contextmanager
