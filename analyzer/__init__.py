@@ -16,6 +16,9 @@ The rooms, along the river:
     analyzer.save_model(patterns, marks, "models/mine")
     answers  = analyzer.classify(analyzer.load_model("models/mine"), vectors)
 
+More than memory holds: `write_features(source, "vectors.parquet")`; on a Spark cluster: `extract_features_spark(frame)`
+and `classify_spark(model, vectors)`. One kernel, the same answers.
+
 Names are imported when they are first used, so that `import analyzer` costs nothing.
 """
 
@@ -37,9 +40,12 @@ if TYPE_CHECKING:
     from analyzer.sessions.records import Sessions as Sessions
     from analyzer.sessions.source import read_sessions as read_sessions
     from analyzer.workflow.classify import classify as classify
+    from analyzer.workflow.extraction import write_features as write_features
     from analyzer.workflow.model import Model as Model
     from analyzer.workflow.model import load_model as load_model
     from analyzer.workflow.model import save_model as save_model
+    from analyzer.workflow.spark import classify_spark as classify_spark
+    from analyzer.workflow.spark import extract_features_spark as extract_features_spark
 
 _HOMES = {
     "AnalyzerError": "analyzer.errors",
@@ -51,12 +57,15 @@ _HOMES = {
     "Sessions": "analyzer.sessions.records",
     "UsagePatterns": "analyzer.patterns.estimator",
     "classify": "analyzer.workflow.classify",
+    "classify_spark": "analyzer.workflow.spark",
     "extract_features": "analyzer.features.extract",
+    "extract_features_spark": "analyzer.workflow.spark",
     "load_model": "analyzer.workflow.model",
     "load_rulebook": "analyzer.policy.rulebook",
     "mark_patterns": "analyzer.policy.marks",
     "read_sessions": "analyzer.sessions.source",
     "save_model": "analyzer.workflow.model",
+    "write_features": "analyzer.workflow.extraction",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the map above is the list

@@ -106,7 +106,10 @@ def run(
     _answer(result.as_json(), text.run, as_json)
 
 
-@app.command(epilog="Example: analyzer features views.parquet --out vectors.parquet")
+@app.command(
+    short_help="Turn sessions into behaviour vectors.",
+    epilog="Example: analyzer features views.parquet --out vectors.parquet --workers 8 --memory 8GB",
+)
 def features(
     sessions: Sources = None,
     out: Annotated[Path, typer.Option(help="Parquet file for the vectors.")] = Path("vectors.parquet"),

@@ -29,15 +29,14 @@ def run(result: dict[str, Any]) -> str:
 
 def features(result: dict[str, Any]) -> str:
     """Return what was extracted and where it is."""
-    windows = f"windows of {result['window']}" + (f", one every {result['step']}" if result["step"] else "")
     resumed = result["resumed_partitions"]
     return "\n".join(
         [
             _tally(result["tally"]),
             *[f"Note: {note}" for note in result["notes"]],
             *([f"Went on where an earlier run was stopped: {resumed:,} partitions were done."] if resumed else []),
-            f"{result['vectors']:,} vectors of {result['features']} features in {windows}:"
-            f" {result['outputs']['vectors']}",
+            *([f"Windows of {result['window']}, one every {result['step']}."] if result["step"] else []),
+            f"{result['vectors']:,} vectors of {result['features']} features: {result['outputs']['vectors']}",
         ]
     )
 

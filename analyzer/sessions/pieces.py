@@ -106,9 +106,15 @@ def pieces_of(source: Any, options: ReadOptions, piece_rows: int = tabular.BATCH
     if paths is None:
         table = tabular.arrow_table(source)
         chosen = tabular.match_columns(table.column_names, options.mapping, "frame")
-        return [Piece("frame", PieceKind.FRAME, table.num_rows, tuple(chosen), frame=table)]
+        return _of_table(table, tuple(chosen), piece_rows)
     accounts = netflix.account_of([path for path in paths if looks_like_netflix(path)])
     return [piece for path in paths for piece in _of_file(path, accounts.get(path), options, piece_rows)]
+
+
+def _of_table(table: pa.Table, columns: tuple[str, ...], piece_rows: int) -> list[Piece]:
+    cuts = range(0, max(table.num_rows, 1), piece_rows)
+    slices = [(table.slice(cut, piece_rows), cut + 1) for cut in cuts]
+    return [Piece("frame", PieceKind.FRAME, len(part), columns, frame=part, first_row=row) for part, row in slices]
 
 
 def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: int) -> list[Piece]:
@@ -163,7 +169,7 @@ def provided_by(pieces: list[Piece], options: ReadOptions) -> frozenset[str]:
 
 def _raw_rows(piece: Piece, options: ReadOptions) -> Iterator[RawRows]:
     if piece.kind is PieceKind.FRAME:
-        yield tabular.read_frame(piece.frame, options.mapping)
+        yield tabular.read_frame(piece.frame, options.mapping, first_row=piece.first_row)
     elif piece.kind is PieceKind.CSV:
         yield from delimited.csv_batches(piece.path, options.mapping)
     else:

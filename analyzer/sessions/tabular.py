@@ -50,9 +50,9 @@ def parquet_batches(
         When the file is damaged or cut short, or a required column is missing.
     """
     try:
-        names = pq.read_schema(path).names
-        chosen = match_columns(names, mapping, str(path))
-        keys = [source for canonical, source in chosen.items() if canonical in _KEYS]
+        schema = pq.read_schema(path)
+        chosen = match_columns(schema.names, mapping, str(path))
+        keys = [s for canonical, s in chosen.items() if canonical in _KEYS and _is_text(schema.field(s).type)]
         sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
         with pq.ParquetFile(path, read_dictionary=keys) as file:
             batches = file.iter_batches(BATCH_ROWS, row_groups, sources, use_threads=False)
@@ -66,6 +66,11 @@ def parquet_batches(
                 yield _rows(table, chosen, str(path), first_row)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
 
 
 def parquet_layout(path: Path, mapping: Mapping_) -> tuple[tuple[str, ...], list[int]]:
@@ -92,7 +97,7 @@ def _damaged(path: Path, error: Exception) -> InputError:
     )
 
 
-def read_frame(frame: Any, mapping: Mapping_, label: str = "frame") -> RawRows:
+def read_frame(frame: Any, mapping: Mapping_, label: str = "frame", first_row: int = 1) -> RawRows:
     """Read anything that speaks Arrow; pandas, Polars and DuckDB objects among them.
 
     Raises
@@ -101,7 +106,7 @@ def read_frame(frame: Any, mapping: Mapping_, label: str = "frame") -> RawRows:
         When it does not speak Arrow or a required column is missing.
     """
     table = arrow_table(frame)
-    return _rows(table, match_columns(table.column_names, mapping, label), label)
+    return _rows(table, match_columns(table.column_names, mapping, label), label, first_row)
 
 
 def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str, str]:

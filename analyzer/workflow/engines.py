@@ -11,8 +11,10 @@ import pandas as pd
 from analyzer.errors import InputError
 from analyzer.sessions.pieces import ReadOptions
 from analyzer.workflow.classify import classify
-from analyzer.workflow.extraction import Extracted, ExtractOptions, write_features
+from analyzer.workflow.extraction import extract_to_file
+from analyzer.workflow.intake import Extracted
 from analyzer.workflow.model import Model
+from analyzer.workflow.options import ExtractOptions
 from analyzer.workflow.progress import Progress
 from analyzer.workflow.tables import read_vectors
 
@@ -49,7 +51,7 @@ class LocalEngine:
         self, source: Any, out: Path, reading: ReadOptions, options: ExtractOptions, progress: Progress
     ) -> Extracted:
         """Extract the features of `source` into the Parquet file `out`."""
-        return write_features(source, out, reading, options, progress)
+        return extract_to_file(source, out, reading, options, progress)
 
     def classify(self, model: Model, vectors_path: Path, *, internal: bool) -> pd.DataFrame:
         """Classify a Parquet file of vectors."""

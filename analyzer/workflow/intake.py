@@ -53,6 +53,24 @@ class Intake:
         )
 
 
+@dataclass(frozen=True)
+class Extracted:
+    """What was extracted.
+
+    Attributes
+    ----------
+    intake : Intake
+    vectors, features : int
+    resumed : int
+        How many partitions an earlier run had finished.
+    """
+
+    intake: Intake
+    vectors: int
+    features: int
+    resumed: int = 0
+
+
 def write_summary(summary: Summary, path: Path) -> None:
     """Write a summary into a file that is there whole or not at all."""
     draft = path.with_suffix(".partial")

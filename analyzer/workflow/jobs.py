@@ -21,9 +21,9 @@ from analyzer.workflow import describe, tables
 from analyzer.workflow.classify import WITHHELD
 from analyzer.workflow.engines import Engine
 from analyzer.workflow.engines import engine_from as engine_from
-from analyzer.workflow.extraction import ExtractOptions as ExtractOptions
-from analyzer.workflow.extraction import memory_bytes_of as memory_bytes_of
 from analyzer.workflow.model import REFERENCE, Model, load_model, reference_folder
+from analyzer.workflow.options import ExtractOptions as ExtractOptions
+from analyzer.workflow.options import memory_bytes_of as memory_bytes_of
 from analyzer.workflow.outputs import staged_file
 from analyzer.workflow.progress import Progress as Progress
 from analyzer.workflow.run import RunOptions as RunOptions

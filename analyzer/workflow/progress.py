@@ -35,3 +35,8 @@ class Progress:
 
 
 SILENT = Progress()
+
+
+def counted(progress: Progress, total: int) -> Callable[[int], None]:
+    """Return what reports rows of a step of `total` rows."""
+    return lambda rows: progress.rows(rows, total)

@@ -23,9 +23,10 @@ from analyzer.sessions.pieces import ReadOptions
 from analyzer.sessions.records import reason_counts
 from analyzer.workflow import describe, tables
 from analyzer.workflow.classify import WITHHELD, classify
-from analyzer.workflow.extraction import ExtractOptions, extract
+from analyzer.workflow.extraction import extract
 from analyzer.workflow.intake import Intake
 from analyzer.workflow.model import Model, load_model, save_model
+from analyzer.workflow.options import ExtractOptions
 from analyzer.workflow.outputs import staged
 from analyzer.workflow.progress import SILENT, Progress
 

@@ -23,9 +23,11 @@ from analyzer.sessions.pieces import Piece, ReadOptions, checked, pieces_of, pro
 from analyzer.sessions.records import Sessions
 from analyzer.workflow.classify import note_of
 from analyzer.workflow.engines import EngineName
-from analyzer.workflow.extraction import Extracted, ExtractOptions, refuse_replacing
+from analyzer.workflow.extraction import refuse_replacing
+from analyzer.workflow.intake import Extracted
 from analyzer.workflow.merge import merge
 from analyzer.workflow.model import Model
+from analyzer.workflow.options import ExtractOptions
 from analyzer.workflow.outputs import staged_file
 from analyzer.workflow.progress import Progress
 from analyzer.workflow.spark import (

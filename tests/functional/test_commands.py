@@ -64,7 +64,9 @@ def test_synth_repeats_itself(terminal):
 
 def test_features_in_json(terminal, views):
     told = terminal.run("features", views, "--out", "x.parquet", "--json").good().json
-    assert set(told) == {"tally", "vectors", "features", "notes", "outputs"}
+    assert set(told) == {
+        "tally", "vectors", "features", "window", "step", "engine", "resumed_partitions", "notes", "outputs",
+    }  # fmt: skip
     table = pq.read_table(terminal.path("x.parquet"))
     assert table.num_rows == told["vectors"]
     assert {"viewer_id", "window_start"} <= set(table.column_names)
@@ -92,7 +94,7 @@ def test_the_way_in_steps_is_the_way_in_one(terminal, views, vectors, bundle):
 
 def test_classify_names_open_patterns_only(terminal, vectors, bundle, marks):
     told = terminal.run("classify", vectors, "--model", bundle, "--out", "a.parquet", "--json").good().json
-    assert set(told) == {"vectors", "withheld_share", "internal", "outputs"}
+    assert set(told) == {"vectors", "withheld_share", "internal", "engine", "outputs"}
     assert told["internal"] is False
     found = assigned(terminal.path("a.parquet"))
     assert found == {"withheld"} | {p for p in found if p in marks and marks[p]["mark"] == "open"}

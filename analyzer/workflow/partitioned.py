@@ -1,0 +1,128 @@
+"""Extraction through partitions on disk: split, extract, merge, each step resumable and within a memory limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+from joblib import Parallel, delayed
+
+from analyzer._version import __version__
+from analyzer.features.kernel import Plan
+from analyzer.sessions.door import Summary
+from analyzer.sessions.pieces import Piece, ReadOptions
+from analyzer.workflow.checkpoint import WorkFolder, fingerprint
+from analyzer.workflow.intake import Extracted, Intake, read_summary, write_summary
+from analyzer.workflow.merge import merge
+from analyzer.workflow.options import ExtractOptions
+from analyzer.workflow.outputs import staged_file
+from analyzer.workflow.partitions import partition_vectors, split_piece
+from analyzer.workflow.progress import Progress, counted
+
+_MOST_PARTITIONS: Final = 1 << 16
+_DUPLICATES: Final = b"analyzer.duplicates"
+
+
+@dataclass(frozen=True)
+class Partitioned:
+    """One extraction through partitions on disk."""
+
+    pieces: list[Piece]
+    reading: ReadOptions
+    plan: Plan
+    options: ExtractOptions
+    folder: WorkFolder
+    progress: Progress
+
+    @cached_property
+    def count(self) -> int:
+        """How many partitions there are; never a matter of the result."""
+        rows = sum(piece.rows for piece in self.pieces)
+        return min(max(-(-rows // self.options.rows_at_a_time), 1), _MOST_PARTITIONS)
+
+    def write(self, out: Path) -> Extracted:
+        """Split, extract, merge."""
+        self.progress("reading sessions")
+        summaries = self._split()
+        self.progress("extracting features")
+        resumed, duplicates = self._extract()
+        intake = Intake.of_parts(summaries, duplicates)
+        self.progress("writing")
+        parts = [self._vectors(number) for number in range(self.count)]
+        with staged_file(out) as draft:
+            memory, jobs = self.options.memory_bytes, self.options.jobs
+            vectors = merge(parts, draft, self.folder.path, self.plan, memory_bytes=memory, threads=jobs)
+        return Extracted(intake, vectors, len(self.plan.features), resumed)
+
+    def _sessions(self, number: int) -> Path:
+        return self.folder.file(f"sessions-{number:05d}.arrow")
+
+    def _summary(self, number: int) -> Path:
+        return self.folder.file(f"summary-{number:05d}.arrow")
+
+    def _vectors(self, number: int) -> Path:
+        return self.folder.file(f"vectors-{number:05d}.parquet")
+
+    def _split(self) -> list[Summary]:
+        todo = [n for n in range(len(self.pieces)) if not self._sessions(n).exists()]
+        rows = [piece.rows for piece in self.pieces]
+        report = counted(self.progress, sum(rows))
+        report(sum(rows) - sum(rows[n] for n in todo))
+        jobs = (
+            delayed(_split_one)(n, self.pieces[n], self.reading, self.count, self._sessions(n), self._summary(n))
+            for n in todo
+        )
+        for number in self._mapped(jobs):
+            report(rows[number])
+        return [read_summary(self._summary(n)) for n in range(len(self.pieces))]
+
+    def _extract(self) -> tuple[int, int]:
+        """Extract every partition that is not done; return how many were, and how many rows repeated another."""
+        files = [self._sessions(n) for n in range(len(self.pieces))]
+        todo = [n for n in range(self.count) if not self._vectors(n).exists()]
+        rows = sum(piece.rows for piece in self.pieces)
+        report, each = counted(self.progress, rows), rows // self.count
+        report(each * (self.count - len(todo)))
+        jobs = (delayed(_extract_one)(files, n, self.count, self.plan, self._vectors(n)) for n in todo)
+        for _ in self._mapped(jobs):
+            report(each)
+        found = [pq.read_schema(self._vectors(n)).metadata[_DUPLICATES] for n in range(self.count)]
+        return self.count - len(todo), sum(int(text) for text in found)
+
+    def _mapped(self, jobs: Iterable[Any]) -> Iterator[Any]:
+        """Run jobs on joblib's workers: threads, or what the caller chose with `joblib.parallel_config`."""
+        with Parallel(n_jobs=self.options.jobs, prefer="threads", return_as="generator_unordered") as parallel:
+            yield from parallel(jobs)
+
+
+def _split_one(number: int, piece: Piece, reading: ReadOptions, count: int, sessions: Path, summary: Path) -> int:
+    write_summary(split_piece(piece, reading, count, sessions), summary)
+    return number
+
+
+def _extract_one(files: list[Path], number: int, count: int, plan: Plan, target: Path) -> None:
+    vectors, duplicates = partition_vectors(files, number, count, plan)
+    draft = target.with_suffix(".partial")
+    table = vectors.as_arrow().replace_schema_metadata({_DUPLICATES: str(duplicates)})
+    pq.write_table(table, draft, compression="zstd")
+    draft.replace(target)
+
+
+def job_of(pieces: list[Piece], reading: ReadOptions, options: ExtractOptions) -> str:
+    """Return the fingerprint of everything that a finished part depends on; another memory limit cuts other parts."""
+    stats = [(piece.label, piece.path.stat()) for piece in pieces if piece.frame is None]
+    frame = [id(piece.frame) for piece in pieces if piece.frame is not None]  # a frame is gone with its process
+    return fingerprint(
+        version=__version__,
+        pieces=[(piece.label, piece.kind.value, piece.row_groups, piece.account) for piece in pieces],
+        files=[(label, stat.st_size, stat.st_mtime_ns, stat.st_ino) for label, stat in stats],
+        frame=frame,
+        reading=reading.as_json(any(not piece.is_table for piece in pieces)),
+        window=str(options.window),
+        features=options.features,
+        rows=options.rows_at_a_time,
+    )
