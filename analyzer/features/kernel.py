@@ -135,7 +135,7 @@ def vectors_of(
     rows, context = rows_of(table, passed_over, workers), SessionContext.of(table)
     parallel = Parallel(n_jobs=workers, require="sharedmem", return_as="generator")
     parts = []
-    blocks = blocks_of(rows, block_rows, workers)
+    blocks = blocks_of(rows, block_rows, workers) if rows.sessions else iter(())
     for part, size in parallel(delayed(_block)(rows, context, plan, block) for block in blocks):
         parts.append(part)
         done(size)
