@@ -88,7 +88,7 @@ def stitch(s: SessionArrays) -> PlayArrays:
     return PlayArrays(
         viewer=viewer,
         title=title,
-        series=np.maximum.reduceat(s.series, first),
+        series=plays.max(s.series).astype(np.int32),
         start_us=start_us,
         first_end_us=_first_ends(s, plays),
         day=day,

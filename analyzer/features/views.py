@@ -176,7 +176,7 @@ def arrange(sessions: SessionArrays, window: Window) -> Plays:
     starts = Segments.of_runs(viewer, number)
     kept = np.flatnonzero(~glance)
     has_play = np.flatnonzero(np.bincount(starts.ids[kept], minlength=len(starts)))
-    vectors = Segments.of_runs(viewer[kept], number[kept])
+    vectors = Segments(Segments.of_runs(viewer[kept], number[kept]).offsets, large=True)
     whose, when = viewer[kept][vectors.first], number[kept][vectors.first]
     chosen = row[kept]
     sizes = stitched.sessions.sizes[chosen]
@@ -218,15 +218,15 @@ def _local_day(s: SessionArrays, session: Ints) -> Ints:
 
 def _title_starts_max(s: SessionArrays, window: Window, whose: Codes, when: Ints) -> Floats:
     """Return, for each vector, the most rows of one title that began in its window."""
-    viewer, title, start_us = s.every_start
-    row, number = _in_windows(start_us, window)
     if len(whose) == 0:
         return np.zeros(0)
+    viewer, title, start_us = s.every_start
+    row, number = _in_windows(start_us, window)
     if window.step_days is not None:
         order = sort_order((np.cumsum(changes(viewer, title))[row], number))
-        row, number = row[order], number[order]
-    starts = Segments.of_runs(viewer[row], title[row], number)
-    viewer, number, counts = viewer[row[starts.first]], number[starts.first], starts.sizes
+        viewer, title, number = viewer[row[order]], title[row[order]], number[order]
+    starts = Segments.of_runs(viewer, title, number)
+    viewer, number, counts = viewer[starts.first], number[starts.first], starts.sizes
     order = sort_order((viewer, number, counts))
     viewer, number, counts = viewer[order], number[order], counts[order]
     largest = Segments.of_runs(viewer, number).last  # a window's titles are in order of their starts

@@ -141,9 +141,9 @@ def check(rows: RawRows, rules: DoorRules) -> Checked:
 
 
 def _tally(fate: Fates) -> Tally:
-    counts = np.bincount(fate - QUARANTINED, minlength=2 + len(DROP_ORDER))
-    dropped = {reason.value: int(n) for reason, n in zip(DROP_ORDER, counts[2:], strict=True) if n}
-    return Tally(len(fate), int(counts[1]), dropped, int(counts[0]))
+    counts = {code: int(np.count_nonzero(fate == code)) for code in range(QUARANTINED, 1 + len(DROP_ORDER))}
+    dropped = {reason.value: counts[1 + at] for at, reason in enumerate(DROP_ORDER) if counts[1 + at]}
+    return Tally(len(fate), counts[USED], dropped, counts[QUARANTINED])
 
 
 def refuse_unusable(parts: Sequence[Summary]) -> None:

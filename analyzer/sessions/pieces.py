@@ -138,8 +138,8 @@ def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: 
     return [*pieces, Piece(str(path), PieceKind.PARQUET, count, columns, path, "", tuple(taken), first)]
 
 
-def checked(piece: Piece, options: ReadOptions) -> Iterator[Checked]:
-    """Read a piece and check it at the door, a batch of rows at a time.
+def checked(piece: Piece, options: ReadOptions, *, threads: bool = False) -> Iterator[Checked]:
+    """Read a piece and check it at the door, a batch of rows at a time; in parallel by itself if `threads`.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def checked(piece: Piece, options: ReadOptions) -> Iterator[Checked]:
         yield check(rows, rules)
         return
     hasher = options.pseudonymiser(False)
-    for rows in _raw_rows(piece, options):
+    for rows in _raw_rows(piece, options, threads):
         named = rows if hasher is None else replace(rows, columns=_hashed(rows.columns, hasher))
         yield _with_local_clock(check(named, rules), options.timezone)
 
@@ -167,13 +167,14 @@ def provided_by(pieces: list[Piece], options: ReadOptions) -> frozenset[str]:
     return frozenset(provided)
 
 
-def _raw_rows(piece: Piece, options: ReadOptions) -> Iterator[RawRows]:
+def _raw_rows(piece: Piece, options: ReadOptions, threads: bool) -> Iterator[RawRows]:
     if piece.kind is PieceKind.FRAME:
         yield tabular.read_frame(piece.frame, options.mapping, first_row=piece.first_row)
     elif piece.kind is PieceKind.CSV:
         yield from delimited.csv_batches(piece.path, options.mapping)
     else:
-        yield from tabular.parquet_batches(piece.path, options.mapping, piece.row_groups, piece.first_row)
+        at = (piece.row_groups, piece.first_row)
+        yield from tabular.parquet_batches(piece.path, options.mapping, *at, threads=threads)
 
 
 def _hashed(columns: pa.Table, hasher: Pseudonymiser) -> pa.Table:

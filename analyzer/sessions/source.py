@@ -61,13 +61,14 @@ def read_sessions(
 
 def read_pieces(pieces: list[Piece], options: ReadOptions) -> Sessions:
     """Read all pieces of a source, some at a time, and join them; errors as `read_sessions`."""
-    read = Parallel(n_jobs=min(len(pieces), cpu_count()), require="sharedmem")
-    parts = read(delayed(_all_checked)(piece, options) for piece in pieces)
+    jobs = min(len(pieces), int(cpu_count()))
+    read = Parallel(n_jobs=jobs, require="sharedmem")
+    parts = read(delayed(_all_checked)(piece, options, jobs < cpu_count()) for piece in pieces)
     return _joined(list(zip(pieces, parts, strict=True)))
 
 
-def _all_checked(piece: Piece, options: ReadOptions) -> list[Checked]:
-    parts = list(checked(piece, options))
+def _all_checked(piece: Piece, options: ReadOptions, threads: bool) -> list[Checked]:
+    parts = list(checked(piece, options, threads=threads))
     for part in parts:
         _ = part.used, part.passed_over  # here, where other pieces are being read at the same time
     return parts

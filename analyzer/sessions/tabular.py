@@ -22,7 +22,7 @@ from analyzer.sessions.schema import COLUMNS, REQUIRED, Kind
 
 Mapping_ = Mapping[str, str]
 BATCH_ROWS: Final = 1 << 20
-_KEYS: Final = {name for name, column in COLUMNS.items() if column.kind is Kind.KEY}
+_REPEATING: Final = {name for name, column in COLUMNS.items() if column.kind in (Kind.KEY, Kind.CHOICE)}
 
 
 def read_parquet(path: Path, mapping: Mapping_) -> RawRows:
@@ -31,7 +31,12 @@ def read_parquet(path: Path, mapping: Mapping_) -> RawRows:
 
 
 def parquet_batches(
-    path: Path, mapping: Mapping_, row_groups: Sequence[int] | None = None, first_row: int = 1
+    path: Path,
+    mapping: Mapping_,
+    row_groups: Sequence[int] | None = None,
+    first_row: int = 1,
+    *,
+    threads: bool = False,
 ) -> Iterator[RawRows]:
     """Read a Parquet file, or some of its row groups, a batch of rows at a time.
 
@@ -43,6 +48,8 @@ def parquet_batches(
         All by default.
     first_row : int
         Number of the first row in the file; the first of all is 1.
+    threads : bool
+        Decode columns in parallel: for a file that is read alone.
 
     Raises
     ------
@@ -52,10 +59,10 @@ def parquet_batches(
     try:
         schema = pq.read_schema(path)
         chosen = match_columns(schema.names, mapping, str(path))
-        keys = [s for canonical, s in chosen.items() if canonical in _KEYS and _is_text(schema.field(s).type)]
+        keys = [s for canonical, s in chosen.items() if canonical in _REPEATING and _is_text(schema.field(s).type)]
         sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
         with pq.ParquetFile(path, read_dictionary=keys) as file:
-            batches = file.iter_batches(BATCH_ROWS, row_groups, sources, use_threads=False)
+            batches = file.iter_batches(BATCH_ROWS, row_groups, sources, use_threads=threads)
             empty = True
             for batch in batches:
                 empty = False
