@@ -61,6 +61,10 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, max=1_024, help="How many to work at a time. [default: one a core]"),
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(help="joblib's workers: threading, loky, multiprocessing. [default: threading]"),
+]
 Memory = Annotated[str, typer.Option(help="About how much memory to use.")]
 EngineOption = Annotated[str, typer.Option("--engine", help="local, or spark.")]
 Master = Annotated[
@@ -124,6 +128,7 @@ def features(
     pseudonyms: Pseudonyms = None,
     keep_autoplay: KeepAutoplay = False,
     workers: Workers = None,
+    backend: Backend = None,
     memory: Memory = "2GB",
     engine: EngineOption = "local",
     master: Master = None,
@@ -134,7 +139,7 @@ def features(
     from analyzer.workflow import jobs
 
     reading = jobs.ReadOptions(_mapping(map_), timezone, pseudonyms, key_file, keep_autoplay)
-    options = jobs.extract_options_from(window, step, workers, memory, fresh)
+    options = jobs.extract_options_from(window, step, workers, memory, backend, fresh)
     with _progress() as progress:
         mover = jobs.engine_from(engine, master)
         result = jobs.features_job(tuple(sessions or ()), out, reading, options, mover, progress)

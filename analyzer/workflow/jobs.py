@@ -33,17 +33,21 @@ DEFAULT_MODELS: Final = Path("models")
 
 
 def extract_options_from(
-    window: str, step: str | None, workers: int | None, memory: str, fresh: bool = False
+    window: str, step: str | None, workers: int | None, memory: str, backend: str | None, fresh: bool
 ) -> ExtractOptions:
     """Return how features are to be extracted.
 
     Raises
     ------
     InputError
-        When the window, the step or the memory limit is none.
+        When the window, the step, the memory limit or the backend is none.
     """
     return ExtractOptions(
-        window=Window.parse(window, step), workers=workers, memory_bytes=memory_bytes_of(memory), fresh=fresh
+        window=Window.parse(window, step),
+        workers=workers,
+        memory_bytes=memory_bytes_of(memory),
+        backend=backend,
+        fresh=fresh,
     )
 
 

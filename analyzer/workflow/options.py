@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Final
 
 from joblib import cpu_count
+from joblib.parallel import BACKENDS
 
-from analyzer.errors import InputError
+from analyzer.errors import InputError, did_you_mean
 from analyzer.features.catalog import select
 from analyzer.features.windows import Window
 
@@ -32,6 +33,8 @@ class ExtractOptions:
         Names from the catalog.
     workers : int, optional
         As many as there are cores by default.
+    backend : str, optional
+        A joblib backend such as "threading" or "loky". By default what `joblib.parallel_config` says, else threads.
     memory_bytes : int
         About how much memory may be used; at least one viewer's sessions must fit.
     fresh : bool
@@ -43,6 +46,14 @@ class ExtractOptions:
     workers: int | None = None
     memory_bytes: int = DEFAULT_MEMORY
     fresh: bool = False
+    backend: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.backend is not None and self.backend not in BACKENDS:
+            raise InputError(
+                f"joblib has no backend {self.backend!r}.",
+                did_you_mean(self.backend, sorted(BACKENDS)) or f"It has {', '.join(sorted(BACKENDS))}.",
+            )
 
     @cached_property
     def jobs(self) -> int:

@@ -95,7 +95,12 @@ class Partitioned:
 
     def _mapped(self, jobs: Iterable[Any]) -> Iterator[Any]:
         """Run jobs on joblib's workers: threads, or what the caller chose with `joblib.parallel_config`."""
-        with Parallel(n_jobs=self.options.jobs, prefer="threads", return_as="generator_unordered") as parallel:
+        chosen = {"backend": self.options.backend} if self.options.backend else {"prefer": "threads"}
+        try:
+            parallel = Parallel(n_jobs=self.options.jobs, return_as="generator_unordered", **chosen)
+        except ValueError:  # a backend that hands over all results at once
+            parallel = Parallel(n_jobs=self.options.jobs, **chosen)
+        with parallel:
             yield from parallel(jobs)
 
 
