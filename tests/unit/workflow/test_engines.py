@@ -1,0 +1,62 @@
+"""Engines are chosen by name, and choosing costs nothing that is not asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import InputError
+from analyzer.workflow.engines import LocalEngine, engine_from
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def test_the_local_engine_has_no_master():
+    assert isinstance(engine_from("local", None), LocalEngine)
+    with pytest.raises(InputError, match=r"local\[2\] is of no use") as refused:
+        engine_from("local", "local[2]")
+    assert "--engine spark" in refused.value.remedy
+
+
+@pytest.mark.parametrize("name", ["dask", "Spark", ""])
+def test_an_unknown_engine_is_refused(name):
+    with pytest.raises(InputError, match=f"no engine '{name}'") as refused:
+        engine_from(name, None)
+    assert "local or spark" in refused.value.remedy
+
+
+def says(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_nothing_imports_spark_before_a_session_is_wanted():
+    code = """
+import sys
+import analyzer
+from analyzer.workflow import jobs, spark, spark_engine
+analyzer.extract_features_spark, analyzer.classify_spark
+jobs.engine_from("local", None)
+print("pyspark" in sys.modules, "py4j" in sys.modules)
+"""
+    assert says(code) == "False False"
+
+
+def test_without_pyspark_the_refusal_says_what_to_install():
+    code = """
+import sys
+sys.modules["pyspark"] = None  # as if it were not installed
+from analyzer.errors import InputError
+from analyzer.workflow.engines import engine_from
+try:
+    engine_from("spark", "local[2]")
+except InputError as error:
+    print(error.cause, error.remedy)
+"""
+    told = says(code)
+    assert told.startswith("Spark is not installed.")
+    assert "pip install 'analyzer[spark]'" in told
