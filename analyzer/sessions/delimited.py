@@ -1,8 +1,8 @@
 """CSV and its relatives: a header line, then rows; the separator is found, line breaks in quoted values are kept.
 
 A line with too few or too many fields is quarantined, not an error; so is each line that a quote swallows because
-nothing closes it. Bytes that are not UTF-8 are read as Windows-1252, and said. Files are read a block at a time, so
-they may be larger than memory.
+nothing closes it, up to a block of 16 MB. Bytes that are not UTF-8 are read as Windows-1252, and said. Files are read a
+block at a time, so they may be larger than memory.
 """
 
 from __future__ import annotations
@@ -120,7 +120,10 @@ def _batches(layout: _Layout, notes: tuple[str, ...]) -> Iterator[RawRows]:
             block_size=_BLOCK_BYTES,
         ),
         parse_options=pa_csv.ParseOptions(
-            delimiter=layout.separator, ignore_empty_lines=False, invalid_row_handler=records.note_bad
+            delimiter=layout.separator,
+            ignore_empty_lines=False,
+            invalid_row_handler=records.note_bad,
+            newlines_in_values=lines.may_break,
         ),
         convert_options=pa_csv.ConvertOptions(
             column_types=dict.fromkeys(layout.names, pa.string()), strings_can_be_null=True, null_values=_NULLS
@@ -165,7 +168,9 @@ class _LineNumbers:
     """On which line each record begins; most files have one line a record, and then nothing is counted."""
 
     def __init__(self, layout: _Layout) -> None:
-        self._starts = _record_starts(layout) if _may_break_lines(layout.path) else None
+        # The bytes of UTF-16 do not tell: half of a letter may look like a quote.
+        self.may_break = layout.encoding == "utf-16" or _may_break_lines(layout.path)
+        self._starts = _record_starts(layout) if self.may_break else None
         self._known: _Lines = np.zeros(0, dtype=np.int64)
         self._first = 0
 

@@ -57,6 +57,8 @@ def repeats(table: pa.Table) -> Mask:
 
 def _key_mix(table: pa.Table) -> npt.NDArray[np.uint64]:
     """Return a mix of viewer, title and time for each row; the chunks of a column share one dictionary."""
+    if table.num_rows == 0:  # columns may differ in how many empty chunks they have
+        return np.zeros(0, dtype=np.uint64)
     chunks = zip(*(table[name].chunks for name in ("viewer_id", "title_id", "started_at")), strict=True)
     mixes = [_mixed([_codes(column) for column in columns]) for columns in chunks]
     return np.concatenate(mixes) if mixes else np.zeros(0, dtype=np.uint64)

@@ -43,17 +43,24 @@ class ReadOptions:
     pseudonyms: bool | None = None
     key_file: Path | None = None
     keep_autoplay: bool = False
+    key: bytes | None = field(default=None, repr=False)
 
     def pseudonymiser(self, carries_names: bool) -> Pseudonymiser | None:
         """Return the hasher for a source, or None where its ids are to stay as they are."""
         wanted = carries_names if self.pseudonyms is None else self.pseudonyms
-        return Pseudonymiser(load_key(self.key_file)) if wanted else None
+        return Pseudonymiser(self.key or load_key(self.key_file)) if wanted else None
+
+    def with_key(self, carries_names: bool) -> ReadOptions:
+        """Return the same options with the key in them: on another machine its file would be another one."""
+        hasher = self.pseudonymiser(carries_names)
+        return self if hasher is None else replace(self, key=hasher.key)
 
     def as_json(self, carries_names: bool) -> dict[str, object]:
         """Return everything that decides what is read, as plain values; of the key only its hash."""
         hasher = self.pseudonymiser(carries_names)
         key = sha256(hasher.key).hexdigest() if hasher else None
-        return {**asdict(self), "mapping": dict(self.mapping), "key_file": str(self.key_file), "key": key}
+        told = asdict(replace(self, mapping=dict(self.mapping), key=None))
+        return {**told, "key_file": str(self.key_file), "key": key}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +78,8 @@ class Piece:
         Canonical names of the columns that it provides.
     path, account, row_groups, first_row, frame
         Where the rows are: a file (of a Netflix account, or some row groups of a Parquet file), or a table.
+    batch_rows : int
+        How many rows of Parquet are read at a time.
     """
 
     label: str
@@ -82,6 +91,7 @@ class Piece:
     row_groups: tuple[int, ...] | None = None
     first_row: int = 1
     frame: pa.Table | None = None
+    batch_rows: int = tabular.BATCH_ROWS
 
     @property
     def is_table(self) -> bool:
@@ -135,7 +145,8 @@ def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: 
             pieces.append(Piece(str(path), PieceKind.PARQUET, count, columns, path, "", tuple(taken), first))
             first, taken, count = first + count, [], 0
         taken, count = [*taken, number], count + size
-    return [*pieces, Piece(str(path), PieceKind.PARQUET, count, columns, path, "", tuple(taken), first)]
+    pieces.append(Piece(str(path), PieceKind.PARQUET, count, columns, path, "", tuple(taken), first))
+    return [replace(piece, batch_rows=min(piece_rows, tabular.BATCH_ROWS)) for piece in pieces]
 
 
 def checked(piece: Piece, options: ReadOptions, *, threads: bool = False) -> Iterator[Checked]:
@@ -169,12 +180,12 @@ def provided_by(pieces: list[Piece], options: ReadOptions) -> frozenset[str]:
 
 def _raw_rows(piece: Piece, options: ReadOptions, threads: bool) -> Iterator[RawRows]:
     if piece.kind is PieceKind.FRAME:
-        yield tabular.read_frame(piece.frame, options.mapping, first_row=piece.first_row)
+        yield tabular.read_frame(piece.frame, options.mapping, piece.label, piece.first_row)
     elif piece.kind is PieceKind.CSV:
         yield from delimited.csv_batches(piece.path, options.mapping)
     else:
-        at = (piece.row_groups, piece.first_row)
-        yield from tabular.parquet_batches(piece.path, options.mapping, *at, threads=threads)
+        at = (piece.path, options.mapping, piece.row_groups, piece.first_row)
+        yield from tabular.parquet_batches(*at, threads=threads, batch_rows=piece.batch_rows)
 
 
 def _hashed(columns: pa.Table, hasher: Pseudonymiser) -> pa.Table:

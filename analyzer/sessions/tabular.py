@@ -37,6 +37,7 @@ def parquet_batches(
     first_row: int = 1,
     *,
     threads: bool = False,
+    batch_rows: int = BATCH_ROWS,
 ) -> Iterator[RawRows]:
     """Read a Parquet file, or some of its row groups, a batch of rows at a time.
 
@@ -50,6 +51,8 @@ def parquet_batches(
         Number of the first row in the file; the first of all is 1.
     threads : bool
         Decode columns in parallel: for a file that is read alone.
+    batch_rows : int
+        Most rows of a batch.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def parquet_batches(
         keys = [s for canonical, s in chosen.items() if canonical in _REPEATING and _is_text(schema.field(s).type)]
         sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
         with pq.ParquetFile(path, read_dictionary=keys) as file:
-            batches = file.iter_batches(BATCH_ROWS, row_groups, sources, use_threads=threads)
+            batches = file.iter_batches(batch_rows, row_groups, sources, use_threads=threads)
             empty = True
             for batch in batches:
                 empty = False

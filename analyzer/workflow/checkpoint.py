@@ -54,10 +54,10 @@ def work_folder_of(target: Path) -> Path:
 
 
 @contextmanager
-def work_folder(target: Path, job: str, *, fresh: bool = False) -> Iterator[WorkFolder]:
+def work_folder(target: Path, job: str, *, fresh: bool = False, keep: bool = True) -> Iterator[WorkFolder]:
     """Yield the work folder of the output `target` for a job with that fingerprint.
 
-    It is removed when the block ends well or with an error, and kept when the run is stopped or killed.
+    It is removed when the block ends well or with an error, and kept when the run is killed or, if `keep`, stopped.
 
     Raises
     ------
@@ -68,6 +68,7 @@ def work_folder(target: Path, job: str, *, fresh: bool = False) -> Iterator[Work
     with as_output_error(target):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=0o700, exist_ok=True)
+        path.chmod(0o700)  # also where it was there before
         lock = (path / "lock").open("w")
     with lock:
         _only_one(lock, target)
@@ -77,10 +78,11 @@ def work_folder(target: Path, job: str, *, fresh: bool = False) -> Iterator[Work
                     _empty(path)
                     _write_job(path, job)
             yield WorkFolder(path)
-        except Exception:
-            shutil.rmtree(path, ignore_errors=True)
+        except BaseException as error:
+            if isinstance(error, Exception) or not keep:
+                shutil.rmtree(path, ignore_errors=True)
             raise
-    shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _only_one(lock: IO[str], target: Path) -> None:
@@ -110,5 +112,7 @@ def _write_job(path: Path, job: str) -> None:
 
 def _empty(path: Path) -> None:
     for entry in path.iterdir():
-        if entry.name != "lock":
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != "lock":
             entry.unlink()

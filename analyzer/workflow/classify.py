@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -61,22 +62,28 @@ def note_of(internal: bool) -> str:
 
 
 def _chosen(model: Model, vectors: pd.DataFrame) -> pd.DataFrame | npt.NDArray[np.float64]:
-    if not isinstance(vectors, pd.DataFrame) or "viewer_id" not in vectors.index.names:
+    if not isinstance(vectors, pd.DataFrame):
+        require_features(model, [])
+    require_features(model, [*vectors.index.names, *vectors.columns])
+    names = getattr(model.patterns, "feature_names_in_", None)
+    return vectors.to_numpy(dtype=np.float64) if names is None else vectors[list(names)]
+
+
+def require_features(model: Model, names: Sequence[object]) -> None:
+    """Refuse vectors that do not say whose they are or lack a feature: `names` are those of index and columns."""
+    if "viewer_id" not in names:
         raise InputError(
             "The vectors do not say whose they are: there is no index level viewer_id.",
             "Pass what extract_features returns; a viewer's windows are judged together.",
         )
-    names = getattr(model.patterns, "feature_names_in_", None)
-    if names is None:
-        return vectors.to_numpy(dtype=np.float64)
-    missing = [str(name) for name in names if name not in vectors.columns]
+    needed = getattr(model.patterns, "feature_names_in_", ())
+    missing = [str(name) for name in needed if name not in names]
     if missing:
         more = " and more" if len(missing) > 3 else ""
         raise InputError(
             f"The vectors lack {', '.join(missing[:3])}{more}, which the model needs.",
-            did_you_mean(missing[0], [str(c) for c in vectors.columns]) or "Extract all features of the model.",
+            did_you_mean(missing[0], [str(c) for c in names]) or "Extract all features of the model.",
         )
-    return vectors[list(names)]
 
 
 def _may_be_named(model: Model, vectors: pd.DataFrame, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -25,8 +25,8 @@ from analyzer.sessions.source import read_pieces
 from analyzer.workflow.checkpoint import work_folder
 from analyzer.workflow.intake import Extracted, Intake
 from analyzer.workflow.options import ExtractOptions, memory_bytes_of
-from analyzer.workflow.outputs import staged_file
-from analyzer.workflow.partitioned import Partitioned, job_of
+from analyzer.workflow.outputs import folder_beside, staged_file
+from analyzer.workflow.partitioned import Partitioned, can_resume, job_of
 from analyzer.workflow.progress import SILENT, Progress, counted
 from analyzer.workflow.tables import read_vectors, write_vector_table
 
@@ -100,7 +100,8 @@ def extract(
         progress("reading sessions")
         sessions = read_pieces(pieces, reading)
         return as_frame(_of_sessions(sessions, options, progress)), Intake.of(sessions)
-    target = beside.expanduser().absolute().with_name(f".{beside.name}.vectors.parquet")
+    goal = beside.expanduser().absolute()
+    target = folder_beside(goal) / f".{goal.name}.vectors.parquet"
     try:
         done = extract_to_file(source, target, reading, options, progress)
         return read_vectors(target)[0], done.intake
@@ -128,7 +129,8 @@ def extract_to_file(
         progress("reading sessions")
         return _written(read_pieces(pieces, reading), options, out, progress)
     plan = Plan(options.window, provided_by(pieces, reading), options.features)
-    with work_folder(out, job_of(pieces, reading, options), fresh=options.fresh) as folder:
+    job, keep = job_of(pieces, reading, options), can_resume(pieces)
+    with work_folder(out, job, fresh=options.fresh, keep=keep) as folder:
         return Partitioned(pieces, reading, plan, options, folder, progress).write(out)
 
 

@@ -15,7 +15,7 @@ from analyzer.features.catalog import select
 from analyzer.features.windows import Window
 
 BYTES_PER_ROW: Final = 1_200
-"""Measured peak of splitting or extracting a row, everything included; docs/decisions/0010-out-of-core.md."""
+"""Measured peak of splitting or extracting a row, everything included; docs/decisions/0010-larger-than-memory.md."""
 DEFAULT_MEMORY: Final = 2 << 30
 _LEAST_MEMORY: Final = 64 << 20
 _LEAST_ROWS: Final = 1_000
@@ -80,7 +80,7 @@ def memory_bytes_of(text: str) -> int:
         When it is none, or less than 64 MB.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])i?B?\s*", text, re.IGNORECASE)
-    size = int(float(match[1]) * 1024 ** (1 + "KMGT".index(match[2].upper()))) if match else 0
-    if size < _LEAST_MEMORY:
+    size = float(match[1]) * 1024 ** (1 + "KMGT".index(match[2].upper())) if match else 0.0
+    if not _LEAST_MEMORY <= size < 2**63:
         raise InputError(f"{text!r} is not a memory limit.", "Give one of at least 64MB, such as 512MB or 4GB.")
-    return size
+    return int(size)

@@ -28,7 +28,7 @@ def staged(target: Path, obsolete: tuple[str, ...] = ()) -> Iterator[Path]:
         When the folder cannot be written or the disk is full.
     """
     target = target.expanduser().resolve()  # renaming works within one disk; a link may lead to another
-    stage = _beside(target) / f".{target.name}.partial-{secrets.token_hex(4)}"
+    stage = folder_beside(target) / f".{target.name}.partial-{secrets.token_hex(4)}"
     with as_output_error(target):
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(target))
@@ -60,7 +60,7 @@ def staged_file(target: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
-def _beside(target: Path) -> Path:
+def folder_beside(target: Path) -> Path:
     """Return the folder to write in: the one that holds `target`, or `target` where renaming works only inside it."""
     only_inside = os.path.ismount(target) or not os.access(target.parent, os.W_OK | os.X_OK)
     return target if target.is_dir() and only_inside else target.parent

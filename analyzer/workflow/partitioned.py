@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,7 @@ class Partitioned:
         """Split, extract, merge."""
         self.progress("reading sessions")
         summaries = self._split()
+        Intake.of_parts(summaries, 0)  # refuse what is no source before more is done
         self.progress("extracting features")
         resumed, duplicates = self._extract()
         intake = Intake.of_parts(summaries, duplicates)
@@ -64,11 +66,14 @@ class Partitioned:
     def _summary(self, number: int) -> Path:
         return self.folder.file(f"summary-{number:05d}.arrow")
 
+    def _is_split(self, number: int) -> bool:
+        return self._sessions(number).exists() and self._summary(number).exists()
+
     def _vectors(self, number: int) -> Path:
         return self.folder.file(f"vectors-{number:05d}.parquet")
 
     def _split(self) -> list[Summary]:
-        todo = [n for n in range(len(self.pieces)) if not self._sessions(n).exists()]
+        todo = [n for n in range(len(self.pieces)) if not self._is_split(n)]
         rows = [piece.rows for piece in self.pieces]
         report = counted(self.progress, sum(rows))
         report(sum(rows) - sum(rows[n] for n in todo))
@@ -117,10 +122,15 @@ def _extract_one(files: list[Path], number: int, count: int, plan: Plan, target:
     draft.replace(target)
 
 
+def can_resume(pieces: list[Piece]) -> bool:
+    """Tell whether a later run can know that it has the same source: files yes, a frame in memory no."""
+    return all(piece.frame is None for piece in pieces)
+
+
 def job_of(pieces: list[Piece], reading: ReadOptions, options: ExtractOptions) -> str:
     """Return the fingerprint of everything that a finished part depends on; another memory limit cuts other parts."""
     stats = [(piece.label, piece.path.stat()) for piece in pieces if piece.frame is None]
-    frame = [id(piece.frame) for piece in pieces if piece.frame is not None]  # a frame is gone with its process
+    frame = "" if can_resume(pieces) else secrets.token_hex()
     return fingerprint(
         version=__version__,
         pieces=[(piece.label, piece.kind.value, piece.row_groups, piece.account) for piece in pieces],

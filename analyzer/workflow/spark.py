@@ -28,7 +28,7 @@ from analyzer.sessions.door import Checked, Summary
 from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions, checked, provided_by
 from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tabular import match_columns
-from analyzer.workflow.classify import classify
+from analyzer.workflow.classify import classify, require_features
 from analyzer.workflow.intake import Intake, summary_bytes, summary_of_bytes
 from analyzer.workflow.model import Model, load_model, save_model
 from analyzer.workflow.partitions import EXPORT, PASSED_OVER, kept_rows, plain_schema, vectors_of_rows
@@ -40,6 +40,7 @@ Batches = Iterator[pa.RecordBatch]
 _ANSWERS: Final = pa.schema(
     [("viewer_id", pa.string()), ("window_start", pa.timestamp("us", tz="UTC")), ("pattern", pa.string())]
 )
+FRAME_LABEL: Final = "the Spark DataFrame"
 TOLD: Final = "told"
 """What a task has to tell beside its rows: a summary, a count of duplicates, or why it could not go on."""
 
@@ -109,9 +110,9 @@ def features_of_frame(
     frame: DataFrame, window: Window, features: tuple[str, ...], options: ReadOptions
 ) -> tuple[Plan, SparkFeatures]:
     """Return the plan and the features of a Spark DataFrame; see `extract_features_spark`."""
-    label = "the Spark DataFrame"
+    label = FRAME_LABEL
     chosen = match_columns(frame.columns, options.mapping, label)
-    options = replace(options, mapping={})
+    options = replace(options.with_key(carries_names=False), mapping={})
     plan = Plan(window, provided_by([Piece(label, PieceKind.FRAME, 0, tuple(chosen))], options), features)
     schema = admitted_schema(plan.provides)
     renamed = frame.select([frame[f"`{source}`"].alias(name) for name, source in chosen.items()])
@@ -123,7 +124,13 @@ def classify_spark(model: Model, vectors: DataFrame, *, internal: bool = False) 
     """Return viewer_id, window_start and pattern of a Spark DataFrame of vectors; see `classify`.
 
     The model travels to the workers as the bytes of its bundle, so what cannot be saved cannot be sent.
+
+    Raises
+    ------
+    InputError
+        When the vectors do not say whose they are, lack a feature of the model, or the model cannot be saved.
     """
+    require_features(model, vectors.columns)
     spark = vectors.sparkSession
     bundle = spark.sparkContext.broadcast(_bundle_bytes(model))
     features = [name for name in vectors.columns if not name.startswith(CONTEXT_PREFIX)]
@@ -209,7 +216,8 @@ def _kernel(plan: Plan, schema: pa.Schema) -> Callable[[Batches], Batches]:
         rows = pa.Table.from_batches(held)
         told = rows[TOLD].drop_null()
         yield from (telling(schema, text) for text in told.to_pylist())
-        rows = rows.filter(rows[TOLD].is_null()).drop_columns([TOLD])
+        # Spark names times by the zone of its session; the kernel knows one zone.
+        rows = rows.cast(admitted_schema(plan.provides)).filter(rows[TOLD].is_null()).drop_columns([TOLD])
         if len(rows) == 0:
             return
         vectors, duplicates = vectors_of_rows(rows, plan, lambda: rows)
@@ -236,6 +244,8 @@ def intake_of(told: list[bytes]) -> Intake:
     summaries: list[Summary] = sorted(
         (summary_of_bytes(text[1:]) for text in told if text[:1] == b"S"), key=_place_in_source
     )
+    if not summaries:  # no task has seen a row
+        raise InputError(f"{FRAME_LABEL} holds no rows.", "Give a source with at least one viewing session.")
     return Intake.of_parts(summaries, sum(int(text[1:]) for text in told if text[:1] == b"D"))
 
 

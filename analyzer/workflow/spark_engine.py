@@ -13,6 +13,8 @@ import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -44,7 +46,7 @@ from analyzer.workflow.spark import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _REMEDY: Final = (
     "It needs Java 17 or newer, and: pip install 'analyzer[spark]'."
@@ -90,7 +92,7 @@ def session(master: str | None) -> SparkSession:
         raise InputError(f"Spark cannot be started: {_first_line(error)}.", _REMEDY) from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: object) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     return (lines or [type(error).__name__])[0].strip().rstrip(".")
 
@@ -139,16 +141,35 @@ class SparkEngine:
         self, sources: list[str], out: Path, reading: ReadOptions, options: ExtractOptions
     ) -> tuple[Plan, SparkFeatures]:
         if any("://" in source for source in sources):
-            return features_of_frame(self._spark.read.parquet(*sources), options.window, options.features, reading)
+            return features_of_frame(self._frame(sources, out), options.window, options.features, reading)
         pieces = pieces_of(sources, reading, options.rows_at_a_time)
         refuse_replacing(out, pieces)
         plan = Plan(options.window, provided_by(pieces, reading), options.features)
         return plan, self._of_pieces(pieces, reading, plan)
 
+    def _frame(self, sources: list[str], out: Path) -> DataFrame:
+        """Return the Parquet at some URIs, read by Spark."""
+        from py4j.protocol import Py4JJavaError
+        from pyspark.errors import PySparkException
+
+        try:
+            frame = self._spark.read.parquet(*sources)
+        except (PySparkException, Py4JJavaError) as error:
+            why = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+            raise InputError(
+                f"{', '.join(sources)} cannot be read by Spark: {_first_line(why)}.",
+                "Give Parquet that Spark's tasks can reach.",
+            ) from error
+        local = [url2pathname(urlsplit(name).path) for name in frame.inputFiles() if name.startswith("file:")]
+        if out.resolve() in {Path(name).resolve() for name in local}:
+            raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
+        return frame
+
     def _of_pieces(self, pieces: list[Piece], reading: ReadOptions, plan: Plan) -> SparkFeatures:
         schema = admitted_schema(plan.provides)
         numbers = self._spark.range(0, len(pieces), 1, len(pieces))
-        sent = self._spark.sparkContext.broadcast((pieces, reading))
+        named = reading.with_key(any(not piece.is_table for piece in pieces))
+        sent = self._spark.sparkContext.broadcast((pieces, named))
 
         def read(batches: Batches) -> Batches:
             everything, how = sent.value

@@ -95,9 +95,8 @@ def _numba(values: np.ndarray, segments: Segments) -> None:
     sums(values, segments.offsets)
     compiled = time.perf_counter()
     show("numba loop", lambda: sums(values, segments.offsets), len(values))
-    print(
-        f"  numba {numba.__version__}: import {imported - begin:.2f} s, this loop compiles in {compiled - compiling:.2f} s"
-    )
+    took = f"import {imported - begin:.2f} s, this loop compiles in {compiled - compiling:.2f} s"
+    print(f"  numba {numba.__version__}: {took}")
 
 
 def blocks(viewers: int) -> None:

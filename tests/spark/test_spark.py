@@ -11,6 +11,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ import pytest
 
 import analyzer
 from analyzer.errors import InputError
+from analyzer.features.catalog import CATALOG
 from analyzer.features.windows import Window
 from analyzer.sessions.pieces import ReadOptions
 from analyzer.sessions.synthetic import Population, synthesize
@@ -39,7 +41,7 @@ pytestmark = [
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 INDEX = ["viewer_id", "window_start"]
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +186,30 @@ def test_the_time_zone_of_the_session_changes_nothing(
         spark.conf.set("spark.sql.session.timeZone", "UTC")
     moved = answer.index.set_levels(answer.index.levels[1].tz_convert("UTC"), level=1)
     pd.testing.assert_frame_equal(answer.set_index(moved), answers[False], check_dtype=False, check_index_type=False)
+
+
+OWN_MODULE = """
+from analyzer.features.catalog import Family, Transform, feature
+
+
+@feature(Family.VOLUME, "plays", Transform.LOG, null="never")
+def plays_twice_over(p):
+    "Plays, counted twice."
+    return p.vectors.sizes * 2.0
+"""
+
+
+def test_a_feature_of_a_module_that_was_sent_along_is_known_to_the_workers(
+    spark: SparkSession, spread: DataFrame, rows: pa.Table, tmp_path: Path
+) -> None:
+    (tmp_path / "features_of_these_tests.py").write_text(OWN_MODULE)
+    spark.sparkContext.addPyFile(str(tmp_path / "features_of_these_tests.py"))
+    import_module("features_of_these_tests")
+    try:
+        vectors = same_as_here(spread, rows, windows={"features": ["plays", "plays_twice_over"]})
+    finally:
+        del CATALOG["plays_twice_over"]
+    assert (vectors["plays_twice_over"] == 2 * vectors["plays"]).all()
 
 
 # ---------------------------------------------------------------- frames that are no sessions

@@ -112,30 +112,27 @@ def test_no_row_is_lost_where_a_block_ends_in_a_quoted_value(path: Path) -> None
         assert in_blocks(path, size) == whole, f"blocks of {size} bytes"
 
 
-def test_a_byte_late_in_the_file_decides_how_all_of_it_is_read(path: Path) -> None:
-    text = "\n".join(lines(at1="v1,Amélie,2024-01-01 20:00,1", at58="v58,Zoé,2024-01-01 20:00,58"))
+def test_a_byte_late_in_the_file_decides_how_all_of_it_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join(lines(3_000, at2990="v2990,Amélie,2024-01-01 20:00,2990"))
     path.write_bytes(text.encode("cp1252"))
     whole = rows_of(path)
-    for size in BLOCKS:
-        assert in_blocks(path, size) == whole
-    titles = {values[1] for _, values, _ in whole}
-    assert titles == {"film", "Amélie", "Zoé"}
-    late = "\n".join(lines(at58="v58,Zoé,2024-01-01 20:00,58")).encode("cp1252")
-    path.write_bytes(late)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "_BLOCK_BYTES", 128)
-        notes = {note for batch in csv_batches(path, {}) for note in batch.notes}
-    assert notes == {"views.csv is not UTF-8; it was read as Windows-1252."}
+    assert path.read_bytes().index(b"\xe9") > 65_536
+    assert {values[1] for _, values, _ in whole} == {"film", "Amélie"}
+    assert in_blocks(path, 1_024) == whole
+    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 1_024)
+    first = next(csv_batches(path, {}))
+    assert first.notes == ("views.csv is not UTF-8; it was read as Windows-1252.",), "before the byte is reached"
 
 
-def test_a_letter_on_the_border_of_two_blocks_is_a_letter(path: Path) -> None:
-    path.write_text("\n".join(lines(every1="v#,東京東京東京,2024-01-01 20:00,#")), encoding="utf-8")
+def test_a_letter_on_the_border_of_two_blocks_is_a_letter(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join(lines(2_000, every1="v#,東京東京東京,2024-01-01 20:00,#"))
+    path.write_text(text, encoding="utf-8")
     whole = rows_of(path)
-    for size in range(100, 110):
+    assert path.stat().st_size > 65_536
+    for size in range(1_000, 1_004):
         assert in_blocks(path, size) == whole
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "_BLOCK_BYTES", 1)
-        assert delimited._encoding(path) == "utf-8"
+    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 1)
+    assert delimited._encoding(path) == "utf-8"
 
 
 def test_a_quote_that_swallows_more_than_a_block_is_told_with_what_to_look_for(path: Path) -> None:

@@ -48,7 +48,7 @@ def frame() -> pd.DataFrame:
 def through_disk(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Extracted]:
     """Extract through partitions: the least memory that is allowed is made to hold nothing."""
     monkeypatch.setattr(options, "BYTES_PER_ROW", 1 << 30)
-    monkeypatch.setattr(options, "_LEAST_ROWS", 100)
+    monkeypatch.setattr(options, "_LEAST_ROWS", 200)
 
     folder = tmp_path_factory.mktemp("out")
 
@@ -82,7 +82,7 @@ def quarantined(sessions: Sessions) -> list[tuple[int, str]]:
 # ---------------------------------------------------------------- cut anywhere
 
 
-@pytest.mark.parametrize("piece_rows", [1, 100, 350, 1 << 20])
+@pytest.mark.parametrize("piece_rows", [50, 100, 350, 1 << 20])
 def test_row_groups_cut_a_file_into_pieces_that_are_the_file(
     frame: pd.DataFrame, tmp_path: Path, piece_rows: int
 ) -> None:
@@ -99,6 +99,18 @@ def test_row_groups_cut_a_file_into_pieces_that_are_the_file(
     assert quarantined(cut) == quarantined(whole)
     assert [line for line, _ in quarantined(cut)] == [*np.flatnonzero(frame["played_s"] < 0) + 1]
     assert cut.sources == (str(path),)
+
+
+def test_a_row_group_that_is_larger_than_a_piece_is_read_some_rows_at_a_time(
+    frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Row groups of a million rows are usual, and a worker holds no more rows than its memory is meant for."""
+    path, how = write(frame, tmp_path / "views.parquet"), ReadOptions()
+    (piece,) = pieces_of(path, how, 500)
+    assert piece.row_groups == (0,)
+    parts = list(checked(piece, how))
+    assert sum(part.table.num_rows for part in parts) == len(frame)
+    assert max(part.table.num_rows for part in parts) <= 500
 
 
 def test_a_frame_is_cut_into_pieces_that_are_the_frame(frame: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -356,7 +357,26 @@ def test_a_second_run_on_the_same_output_is_refused_while_the_first_is_at_work(
     assert names(out.parent) == {"v.parquet"}
 
 
-def test_a_lock_goes_with_the_process_that_held_it(views: Path, out: Path, stopped: Stopped) -> None:
+def test_the_folder_is_gone_before_another_run_can_begin_in_it(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    remove, held = shutil.rmtree, []
+
+    def remove_and_look(path: Path, **settings: Any) -> None:
+        with (path / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.append(False)
+            except OSError:
+                held.append(True)
+        remove(path, **settings)
+
+    monkeypatch.setattr(checkpoint.shutil, "rmtree", remove_and_look)
+    with checkpoint.work_folder(out, "a job"):
+        pass
+    assert held == [True]
+
+
+def test_a_lock_that_nobody_holds_any_more_keeps_nobody_out(views: Path, out: Path, stopped: Stopped) -> None:
     extract_until(stopped, "partition_vectors", 2, views, out)
     assert (out.parent / WORK / "lock").exists()
     assert extract(views, out).resumed == 2
