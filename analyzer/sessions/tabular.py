@@ -65,7 +65,7 @@ def parquet_batches(
         keys = [s for canonical, s in chosen.items() if canonical in _REPEATING and _is_text(schema.field(s).type)]
         sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
         with pq.ParquetFile(path, read_dictionary=keys) as file:
-            batches = file.iter_batches(batch_rows, row_groups, sources, use_threads=threads)
+            batches = _batches(file, row_groups, sources, batch_rows, threads)
             empty = True
             for batch in batches:
                 empty = False
@@ -76,6 +76,17 @@ def parquet_batches(
                 yield _rows(table, chosen, str(path), first_row)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
+
+
+def _batches(
+    file: pq.ParquetFile, row_groups: Sequence[int] | None, columns: list[str], batch_rows: int, threads: bool
+) -> Iterator[pa.RecordBatch]:
+    """Yield row groups at once where they fit into a batch, which is faster than by the batch."""
+    groups = range(file.num_row_groups) if row_groups is None else row_groups
+    if sum(file.metadata.row_group(n).num_rows for n in groups) > batch_rows:
+        yield from file.iter_batches(batch_rows, groups, columns, use_threads=threads)
+    else:
+        yield from file.read_row_groups(groups, columns, use_threads=threads).combine_chunks().to_batches()
 
 
 def _is_text(kind: pa.DataType) -> bool:
