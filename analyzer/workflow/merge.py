@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analyzer.features.kernel import Plan, vector_schema
-from analyzer.workflow.tables import vector_metadata
+from analyzer.workflow.tables import VECTOR_GROUP_ROWS, vector_metadata
 
-_BATCH_ROWS: Final = 1 << 16
 _LEAST_MEMORY: Final = 256 << 20
 
 
@@ -41,7 +41,21 @@ def merge(parts: Sequence[Path], target: Path, spill: Path, plan: Plan, *, memor
         connection.execute("SET TimeZone = 'UTC'")
         columns = ", ".join(f'"{name}"' for name in schema.names)
         rows = connection.read_parquet([str(part) for part in parts]).filter("viewer_id IS NOT NULL").project(columns)
-        for batch in rows.order("viewer_id, window_start").to_arrow_reader(_BATCH_ROWS):
-            writer.write_batch(batch.cast(schema))
-            count += batch.num_rows
+        batches = rows.order("viewer_id, window_start").to_arrow_reader(VECTOR_GROUP_ROWS)
+        for table in regrouped((batch.cast(schema) for batch in batches), VECTOR_GROUP_ROWS):
+            writer.write_table(table, row_group_size=VECTOR_GROUP_ROWS)
+            count += table.num_rows
     return count
+
+
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Yield tables of exactly `rows` rows, the last one of what is left: where batches end is a matter of chance."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        while sum(one.num_rows for one in held) >= rows:
+            table = pa.Table.from_batches(held)
+            yield table.slice(0, rows)
+            held = table.slice(rows).to_batches()
+    if held:
+        yield pa.Table.from_batches(held)

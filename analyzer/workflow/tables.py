@@ -20,6 +20,8 @@ from analyzer.features.context import SETTINGS, VectorContext, context_of
 from analyzer.features.kernel import CONTEXT_PREFIX
 from analyzer.features.windows import Window
 
+VECTOR_GROUP_ROWS: Final = 1 << 16
+"""Rows of a row group of vectors, fixed: else a file's bytes would tell how it was made."""
 _REMEDY: Final = "Make them with: analyzer features"
 _INDEX: Final = ["viewer_id", "window_start"]
 _CONTEXT: Final = [context.HOUSEHOLD, *SETTINGS]
@@ -45,7 +47,8 @@ def write_vectors(vectors: pd.DataFrame, path: Path, window: str) -> None:
 
 def write_vector_table(table: pa.Table, path: Path, window: Window) -> None:
     """Write vectors that are an Arrow table already."""
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **vector_metadata(window)}), path)
+    told = {**(table.schema.metadata or {}), **vector_metadata(window)}
+    pq.write_table(table.replace_schema_metadata(told), path, row_group_size=VECTOR_GROUP_ROWS)
 
 
 def vector_metadata(window: Window) -> dict[str, str]:
