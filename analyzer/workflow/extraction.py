@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 
-from analyzer.errors import InputError
 from analyzer.features.catalog import select
 from analyzer.features.extract import as_frame
 from analyzer.features.kernel import Plan, VectorArrays, vectors_of
@@ -25,7 +24,7 @@ from analyzer.sessions.source import read_pieces
 from analyzer.workflow.checkpoint import work_folder
 from analyzer.workflow.intake import Extracted, Intake
 from analyzer.workflow.options import ExtractOptions, memory_bytes_of
-from analyzer.workflow.outputs import folder_beside, staged_file
+from analyzer.workflow.outputs import folder_beside, refuse_replacing, staged_file
 from analyzer.workflow.partitioned import Partitioned, can_resume, job_of
 from analyzer.workflow.progress import SILENT, Progress, counted
 from analyzer.workflow.tables import read_vectors, write_vector_table
@@ -124,7 +123,7 @@ def extract_to_file(
     if isinstance(source, Sessions):
         return _written(source, options, out, progress)
     pieces = pieces_of(source, reading, options.rows_at_a_time)
-    refuse_replacing(out, pieces)
+    refuse_replacing(out, [piece.path for piece in pieces if piece.frame is None])
     if _fits(pieces, options):
         progress("reading sessions")
         return _written(read_pieces(pieces, reading), options, out, progress)
@@ -136,12 +135,6 @@ def extract_to_file(
 
 def _fits(pieces: list[Piece], options: ExtractOptions) -> bool:
     return sum(piece.rows for piece in pieces) <= options.rows_in_memory
-
-
-def refuse_replacing(out: Path, pieces: list[Piece]) -> None:
-    """Refuse an output that is one of the inputs."""
-    if out.resolve() in {piece.path.resolve() for piece in pieces if piece.frame is None}:
-        raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
 
 
 def _of_sessions(sessions: Sessions, options: ExtractOptions, progress: Progress) -> VectorArrays:

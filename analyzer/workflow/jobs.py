@@ -24,7 +24,7 @@ from analyzer.workflow.engines import engine_from as engine_from
 from analyzer.workflow.model import REFERENCE, Model, load_model, reference_folder
 from analyzer.workflow.options import ExtractOptions as ExtractOptions
 from analyzer.workflow.options import memory_bytes_of as memory_bytes_of
-from analyzer.workflow.outputs import staged_file
+from analyzer.workflow.outputs import refuse_replacing, staged_file
 from analyzer.workflow.progress import Progress as Progress
 from analyzer.workflow.run import RunOptions as RunOptions
 from analyzer.workflow.run import RunResult, fit, run, save
@@ -113,7 +113,7 @@ def classify_job(
     progress: Progress,
 ) -> dict[str, Any]:
     """Classify vectors into a Parquet file."""
-    _refuse_replacing(out, [vectors_path])
+    refuse_replacing(out, [vectors_path])
     model = _model(model_name, rulebook)
     progress("reading vectors")
     window = tables.window_of(vectors_path)
@@ -218,11 +218,6 @@ def models_job(folder: Path) -> dict[str, Any]:
         except AnalyzerError as error:  # one that cannot be used must not hide the others
             unusable.append({"model": str(place), "because": error.cause})
     return {"models": listed, "unusable": unusable}
-
-
-def _refuse_replacing(out: Path, inputs: list[Path]) -> None:
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
 
 
 def rulebook_from(path: Path | None) -> Rulebook | None:

@@ -8,11 +8,23 @@ import secrets
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from analyzer.errors import OutputError
+from analyzer.errors import InputError, OutputError
+
+
+def refuse_replacing(out: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs.
+
+    Raises
+    ------
+    InputError
+        When it is one.
+    """
+    if out.resolve() in {path.resolve() for path in inputs}:
+        raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
 
 
 @contextmanager

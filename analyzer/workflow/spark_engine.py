@@ -25,12 +25,11 @@ from analyzer.sessions.pieces import Piece, ReadOptions, checked, pieces_of, pro
 from analyzer.sessions.records import Sessions
 from analyzer.workflow.classify import note_of
 from analyzer.workflow.engines import EngineName
-from analyzer.workflow.extraction import refuse_replacing
 from analyzer.workflow.intake import Extracted
 from analyzer.workflow.merge import merge
 from analyzer.workflow.model import Model
 from analyzer.workflow.options import ExtractOptions
-from analyzer.workflow.outputs import staged_file
+from analyzer.workflow.outputs import refuse_replacing, staged_file
 from analyzer.workflow.progress import Progress
 from analyzer.workflow.spark import (
     TOLD,
@@ -143,7 +142,7 @@ class SparkEngine:
         if any("://" in source for source in sources):
             return features_of_frame(self._frame(sources, out), options.window, options.features, reading)
         pieces = pieces_of(sources, reading, options.rows_at_a_time)
-        refuse_replacing(out, pieces)
+        refuse_replacing(out, [piece.path for piece in pieces])
         plan = Plan(options.window, provided_by(pieces, reading), options.features)
         return plan, self._of_pieces(pieces, reading, plan)
 
@@ -161,8 +160,7 @@ class SparkEngine:
                 "Give Parquet that Spark's tasks can reach.",
             ) from error
         local = [url2pathname(urlsplit(name).path) for name in frame.inputFiles() if name.startswith("file:")]
-        if out.resolve() in {Path(name).resolve() for name in local}:
-            raise InputError(f"The output would replace its own input {out}.", "Give another file with --out.")
+        refuse_replacing(out, [Path(name) for name in local])
         return frame
 
     def _of_pieces(self, pieces: list[Piece], reading: ReadOptions, plan: Plan) -> SparkFeatures:
