@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from analyzer.errors import InputError, did_you_mean
-from analyzer.features.segments import Floats
 from analyzer.features.views import Plays
+from analyzer.grouping.segments import Floats
 from analyzer.sessions.schema import ACCESSIBILITY, COLUMNS
 
 Compute = Callable[[Plays], Floats]

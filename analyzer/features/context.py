@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.features.arrays import Codes, Floats, Ints
-from analyzer.features.segments import ratio
-from analyzer.features.sorting import ranks
+from analyzer.grouping.arrays import Codes, Floats, Ints
+from analyzer.grouping.segments import ratio
+from analyzer.grouping.sorting import ranks
 
 ATTRIBUTE: Final = "analyzer.context"
 HOUSEHOLD: Final = "household_id"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.features.catalog import Family, Transform, feature
-from analyzer.features.segments import Floats, Segments, ratio
-from analyzer.features.sorting import sort_order
 from analyzer.features.views import Plays
+from analyzer.grouping.segments import Floats, Segments, ratio
+from analyzer.grouping.sorting import sort_order
 
 _SERIES = ("series_id",)
 _LENGTH = ("runtime_s",)

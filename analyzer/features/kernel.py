@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 from joblib import Parallel, delayed
 
-from analyzer.features.arrays import Codes, Floats, Ints
 from analyzer.features.catalog import FeatureSpec, select
 from analyzer.features.context import SETTINGS, SessionContext
 from analyzer.features.rows import BLOCK_ROWS, Rows, blocks_of, rows_of, sorted_sessions
 from analyzer.features.views import Plays, arrange
 from analyzer.features.windows import Window
+from analyzer.grouping.arrays import Codes, Floats, Ints
 
 Done = Callable[[int], None]
 CONTEXT_PREFIX = "context."

@@ -25,10 +25,10 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.features.arrays import Bools, Codes, Floats, Ints
 from analyzer.features.rows import SessionArrays
-from analyzer.features.segments import Segments, changes
 from analyzer.features.windows import US_PER_DAY
+from analyzer.grouping.arrays import Bools, Codes, Floats, Ints
+from analyzer.grouping.segments import Segments, changes
 
 RESUME_GAP_S: Final = 36 * 3600.0  # the next evening still resumes; the evening after is a play of its own
 SITTING_GAP_S: Final = 30 * 60.0

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.features.catalog import Family, Transform, feature, null_where
-from analyzer.features.segments import Floats, Segments, ratio
 from analyzer.features.views import Plays
+from analyzer.grouping.segments import Floats, Segments, ratio
 
 
 @feature(Family.REPETITION, "share", Transform.ARCSINE)

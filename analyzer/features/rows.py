@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from joblib import Parallel, delayed
 
-from analyzer.features.arrays import Codes, Floats, Ints
-from analyzer.features.sorting import ranks, sort_order
+from analyzer.grouping.arrays import Codes, Floats, Ints
+from analyzer.grouping.sorting import ranks, sort_order
 
 BLOCK_ROWS: Final = 1 << 17
 _MOST_BLOCKS: Final = 1 << 16

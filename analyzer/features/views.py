@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.features.arrays import Bools, Codes, Floats, Ints
 from analyzer.features.plays import SITTING_GAP_S, PlayArrays, stitch
 from analyzer.features.rows import SessionArrays
-from analyzer.features.segments import Segments, changes, expand
-from analyzer.features.sorting import sort_order
 from analyzer.features.windows import US_PER_DAY, Window
+from analyzer.grouping.arrays import Bools, Codes, Floats, Ints
+from analyzer.grouping.segments import Segments, changes, expand
+from analyzer.grouping.sorting import sort_order
 
 NIGHT_HOURS: Final = (23.0, 5.0)
 _US: Final = 1_000_000

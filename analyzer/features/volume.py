@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analyzer.features.catalog import Family, Transform, feature
-from analyzer.features.segments import Floats, ratio
 from analyzer.features.views import Plays
+from analyzer.grouping.segments import Floats, ratio
 
 
 @feature(Family.VOLUME, "h", Transform.LOG)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from analyzer.errors import InputError
-from analyzer.features.arrays import Ints
+from analyzer.grouping.arrays import Ints
 
 US_PER_DAY: Final = 86_400_000_000
 _ORIGIN_DAY: Final = 4  # 1970-01-05, the first Monday after the epoch

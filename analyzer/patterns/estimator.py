@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from analyzer.features.context import VectorContext, context_of, viewers_of, warn_if_lost
-from analyzer.features.segments import Floats, Ints
+from analyzer.grouping.segments import Floats, Ints
 from analyzer.patterns import profile, prototypes
 from analyzer.patterns.ordering import canonical_order
 from analyzer.patterns.scaling import Scaling

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.features.segments import Floats, Ints, Segments, changes
+from analyzer.grouping.segments import Floats, Ints, Segments, changes
 
 
 def canonical_order(values: Floats, settings: pd.DataFrame | None, households: npt.NDArray[Any]) -> Ints:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.features.segments import Floats, Ints
+from analyzer.grouping.segments import Floats, Ints
 from analyzer.patterns.scaling import Scaling
 from analyzer.patterns.vocabulary import name_of
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from analyzer.features.segments import Floats, Ints
+from analyzer.grouping.segments import Floats, Ints
 
 NO_PATTERN: Final = -1
 _REACH_SPREADS: Final = 2.5

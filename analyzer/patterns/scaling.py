@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from analyzer.features.catalog import CATALOG, Transform, select
-from analyzer.features.segments import Floats
+from analyzer.grouping.segments import Floats
 
 CLIP: Final = 4.0
 """Standardised values are clipped here, so that one extreme feature cannot outweigh all others."""

@@ -22,6 +22,7 @@ import pyarrow.csv as pa_csv
 from analyzer.errors import InputError
 from analyzer.sessions.convert import Mask, as_mask
 from analyzer.sessions.records import RawRows
+from analyzer.sessions.schema import SESSION_TABLE, Declared
 from analyzer.sessions.tabular import first_line, joined, match_columns
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
@@ -35,8 +36,8 @@ def read_csv(path: Path, mapping: Mapping[str, str]) -> RawRows:
     return joined(list(csv_batches(path, mapping)))
 
 
-def csv_batches(path: Path, mapping: Mapping[str, str]) -> Iterator[RawRows]:
-    """Read one CSV file with a header line, a block of rows at a time.
+def csv_batches(path: Path, mapping: Mapping[str, str], declared: Declared = SESSION_TABLE) -> Iterator[RawRows]:
+    """Read one CSV file of a declared table with a header line, a block of rows at a time.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def csv_batches(path: Path, mapping: Mapping[str, str]) -> Iterator[RawRows]:
     encoding = _encoding(path)
     notes = (f"{path.name} is not UTF-8; it was read as Windows-1252.",) if encoding == "cp1252" else ()
     try:
-        yield from _batches(_Layout.of(path, encoding, mapping), notes)
+        yield from _batches(_Layout.of(path, encoding, mapping, declared), notes)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if encoding == "cp1252":
             raise InputError(
@@ -58,9 +59,9 @@ def csv_batches(path: Path, mapping: Mapping[str, str]) -> Iterator[RawRows]:
         ) from error
 
 
-def columns_of(path: Path, mapping: Mapping[str, str]) -> tuple[str, ...]:
+def columns_of(path: Path, mapping: Mapping[str, str], declared: Declared = SESSION_TABLE) -> tuple[str, ...]:
     """Return the declared columns of a CSV file; errors as `csv_batches`."""
-    return tuple(_Layout.of(path, _encoding(path), mapping).chosen)
+    return tuple(_Layout.of(path, _encoding(path), mapping, declared).chosen)
 
 
 def _encoding(path: Path) -> str:
@@ -97,14 +98,14 @@ class _Layout:
     chosen: dict[str, str]
 
     @classmethod
-    def of(cls, path: Path, encoding: str, mapping: Mapping[str, str]) -> _Layout:
+    def of(cls, path: Path, encoding: str, mapping: Mapping[str, str], declared: Declared) -> _Layout:
         with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
             header, more = file.readline().rstrip("\r\n"), file.readline()
         separator = max(_SEPARATORS, key=header.count)
         names = next(csv.reader([header], delimiter=separator))
-        chosen = match_columns(names, mapping, str(path))
+        chosen = match_columns(names, mapping, str(path), declared)
         if not more:
-            raise InputError(f"{path} holds no rows.", "Give a source with at least one viewing session.")
+            raise InputError(f"{path} holds no rows.", "Give a file with at least one row.")
         return cls(path, encoding, separator, names, chosen)
 
 

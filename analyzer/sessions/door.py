@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -18,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.errors import InputError
-from analyzer.sessions.convert import Mask, as_mask, read_as
+from analyzer.sessions.convert import Mask, as_mask
 from analyzer.sessions.duplicates import without_duplicates
-from analyzer.sessions.records import PASSED_OVER_SCHEMA, QUARANTINE_SCHEMA, RawRows, Sessions, reason_counts
-from analyzer.sessions.schema import COLUMNS, EARLIEST, LATEST, REQUIRED, Column, Kind
+from analyzer.sessions.records import PASSED_OVER_SCHEMA, RawRows, Sessions, reason_counts
+from analyzer.sessions.schema import COLUMNS, SESSION_TABLE
 from analyzer.sessions.tally import DropReason, Tally, total
+from analyzer.sessions.validation import expected, typed
 
 Fates = npt.NDArray[np.int8]
 QUARANTINED: Final = -1
@@ -129,11 +129,7 @@ def check(rows: RawRows, rules: DoorRules) -> Checked:
     InputError
         When a required column is missing.
     """
-    _require_columns(rows)
-    faults = _Faults(rows.columns.num_rows)
-    faults.record_all(rows.reject)
-    unreadable: dict[str, str] = {}
-    table = _typed(rows, faults, unreadable)
+    table, faults, unreadable = typed(rows, SESSION_TABLE)
     fate = _drops(table, rules)
     fate[faults.found] = QUARANTINED
     summary = Summary(rows.file, _tally(fate), faults.as_table(rows), unreadable, rows.notes)
@@ -161,8 +157,8 @@ def refuse_unusable(parts: Sequence[Summary]) -> None:
     for name in set.intersection(*[set(columns) for columns in held]):
         column = COLUMNS[name]
         raise InputError(
-            f"Column {name} of {source} holds {held[0][name]} that cannot be read as {_expected(column)}.",
-            f"Convert it to {_expected(column)}, or map another column to it.",
+            f"Column {name} of {source} holds {held[0][name]} that cannot be read as {expected(column)}.",
+            f"Convert it to {expected(column)}, or map another column to it.",
         )
     if tally.quarantined == tally.read:
         _refuse_all_quarantined(source, pa.concat_tables([part.quarantine for part in parts]))
@@ -187,108 +183,6 @@ def gather(parts: Sequence[Checked], *, distinct: bool = True) -> Sessions:
         passed_over=pa.concat_tables([part.passed_over for part in parts]).unify_dictionaries(),
     )
     return without_duplicates(sessions) if distinct else sessions
-
-
-class _Faults:
-    """The first reason per row, kept as small codes so that ten million good rows cost little."""
-
-    def __init__(self, size: int) -> None:
-        self._codes: npt.NDArray[np.int16] = np.zeros(size, dtype=np.int16)
-        self._reasons: list[str] = [""]
-
-    @property
-    def found(self) -> Mask:
-        return self._codes > 0
-
-    def record(self, mask: Mask, reason: str) -> None:
-        fresh = mask & (self._codes == 0) if self.found.any() else mask
-        if fresh.any():
-            self._reasons.append(reason)
-            self._codes[fresh] = len(self._reasons) - 1
-
-    def record_all(self, reasons: pa.Array | None) -> None:
-        if reasons is None or reasons.null_count == len(reasons):
-            return
-        for reason in pc.unique(reasons.drop_null()).to_pylist():
-            self.record(as_mask(pc.equal(reasons, reason)), reason)
-
-    def as_table(self, rows: RawRows) -> pa.Table:
-        at = np.flatnonzero(self.found)
-        reasons = pa.array([self._reasons[code] for code in self._codes[at]], type=pa.string())
-        files = pa.array([rows.file] * len(at), type=pa.string())
-        return pa.table([files, rows.line.take(pa.array(at)), reasons], schema=QUARANTINE_SCHEMA)
-
-
-def _require_columns(rows: RawRows) -> None:
-    missing = [name for name in REQUIRED if name not in rows.columns.column_names]
-    if missing:
-        raise InputError(f"{rows.file} has no column {', '.join(missing)}.", f"Required are {', '.join(REQUIRED)}.")
-
-
-def _typed(rows: RawRows, faults: _Faults, unreadable_columns: dict[str, str]) -> pa.Table:
-    arrays, names = [], []
-    for name in (name for name in COLUMNS if name in rows.columns.column_names):
-        column, raw = COLUMNS[name], _one_chunk(rows.columns[name])
-        values, unreadable = read_as(column, raw)
-        if unreadable is not None:
-            if column.required and not (~faults.found & ~unreadable).any() and not faults.found.all():
-                unreadable_columns[name] = str(raw.type)
-            faults.record(unreadable, f"{name} cannot be read as {_expected(column)}")
-        if column.required and values.null_count:
-            faults.record(as_mask(values.is_null()), f"{name} is missing")
-        outside = _outside(column, values)
-        if outside is not None:
-            faults.record(outside, f"{name} is not {column.allowed}{_unit(column)}")
-        arrays.append(values)
-        names.append(name)
-    return pa.table(arrays, names=names)
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-_EXPECTED: Final = {
-    Kind.INSTANT: "a time (ISO 8601, UTC unless an offset is given)",
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a whole number",
-    Kind.FLAG: "true or false",
-}
-
-
-def _expected(column: Column) -> str:
-    return _EXPECTED.get(column.kind, "text") + (f" in {column.unit}" if column.kind is Kind.NUMBER else "")
-
-
-def _unit(column: Column) -> str:
-    return f" {column.unit}" if column.unit and column.kind is not Kind.INSTANT else ""
-
-
-def _micros(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1_000_000
-
-
-def _outside(column: Column, values: pa.Array) -> Mask | None:
-    """Return the mask of values that break the column's constraint, or None; null breaks nothing."""
-    if column.choices:
-        allowed = as_mask(pc.is_in(values.dictionary, value_set=pa.array(column.choices)))
-        codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return None if allowed.all() else np.append(~allowed, False)[codes]
-    low, high = column.minimum, column.maximum
-    if column.kind is Kind.INSTANT:
-        values = values.cast(pa.int64())
-        low, high = _micros(EARLIEST), _micros(LATEST) - 1
-    if low is None and high is None:
-        return None
-    found = pc.min_max(values).as_py()
-    below = low is not None and found["min"] is not None and found["min"] < low
-    above = high is not None and found["max"] is not None and found["max"] > high
-    outside = np.zeros(len(values), dtype=bool)
-    if below:
-        outside |= as_mask(pc.less(values, low))
-    if above:
-        outside |= as_mask(pc.greater(values, high))
-    return outside if below or above else None
 
 
 def _drops(table: pa.Table, rules: DoorRules) -> Fates:

@@ -1,14 +1,17 @@
 """The session table, declared once.
 
 A column is a kind, a unit, a constraint and a meaning. Validation (`door`), the synthetic population (`synthetic`)
-and the reference page are all derived from `SESSIONS`; nothing else in the package repeats a column's type.
+and the reference page are all derived from `SESSIONS`; nothing else in the package repeats a column's type. The event
+table is declared in the same way in `playback.schema`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 import pyarrow as pa
@@ -99,6 +102,17 @@ SESSIONS: Final[tuple[Column, ...]] = (
     Column("runtime_s", Kind.NUMBER, "s", "Length of the title.", minimum=1.0, maximum=4 * _DAY_S),
     Column("end_position_s", Kind.NUMBER, "s", "Position in the title when the stretch ended.", minimum=0.0),
     Column("unique_s", Kind.NUMBER, "s", "Seconds of content seen at least once.", minimum=0.0),
+    Column("content_s", Kind.NUMBER, "s", "Seconds of content played, each as often as it was played.", minimum=0.0),
+    Column("passage_passes", Kind.NUMBER, "passes", "Most times that one 10-second stretch was played.", minimum=0.0),
+    Column("pauses", Kind.INTEGER, "pauses", "Pauses of a second and more.", minimum=0),
+    Column("rewinds", Kind.INTEGER, "rewinds", "Backward seeks; those with nothing played between are one.", minimum=0),
+    Column("rewind_s", Kind.NUMBER, "s", "Median distance back of the session's rewinds.", minimum=0.0),
+    Column("rewind_gap_s", Kind.NUMBER, "s", "Median time from one rewind to the next.", minimum=0.0),
+    Column("rewind_chain", Kind.INTEGER, "rewinds", "Most rewinds in a row into the same passage.", minimum=0),
+    Column(
+        "forward_skips", Kind.INTEGER, "skips", "Forward seeks; those with nothing played between are one.", minimum=0
+    ),
+    Column("undirected_seeks", Kind.INTEGER, "seeks", "Seeks of which nobody knows the direction.", minimum=0),
     Column("autoplay", Kind.FLAG, "", "It began without anybody's action; such rows are dropped at the door."),
     Column(
         "content_kind",
@@ -125,12 +139,52 @@ SESSIONS: Final[tuple[Column, ...]] = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Declared:
+    """A declared table.
+
+    Attributes
+    ----------
+    noun : str
+        What one row is called.
+    columns : tuple of Column
+        In declared order.
+    present : tuple of str
+        Columns that a source must have, whether or not each row has a value there.
+    """
+
+    noun: str
+    columns: tuple[Column, ...]
+    present: tuple[str, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def repeating(self) -> frozenset[str]:
+        """Columns whose values repeat, so that they are read as dictionaries."""
+        return frozenset(c.name for c in self.columns if c.kind in (Kind.KEY, Kind.CHOICE))
+
+    def arrow_schema(self, names: Iterable[str] | None = None) -> pa.Schema:
+        """Return the Arrow schema of checked rows, in declared order, limited to `names` where given."""
+        kept = self.columns if names is None else tuple(c for c in self.columns if c.name in set(names))
+        return pa.schema([pa.field(c.name, c.kind.arrow_type, nullable=not c.required) for c in kept])
+
+
 COLUMNS: Final[dict[str, Column]] = {column.name: column for column in SESSIONS}
 REQUIRED: Final[tuple[str, ...]] = tuple(column.name for column in SESSIONS if column.required)
 ACCESSIBILITY: Final[tuple[str, ...]] = tuple(column.name for column in SESSIONS if column.accessibility)
+SESSION_TABLE: Final = Declared("session", SESSIONS, REQUIRED)
+NAVIGATION: Final = (
+    "unique_s", "content_s", "passage_passes", "pauses", "rewinds", "rewind_s", "rewind_gap_s", "rewind_chain",
+    "forward_skips", "undirected_seeks",
+)  # fmt: skip
+"""What player events tell of a session, and hardly any other source does."""
 
 
-def arrow_schema(names: list[str] | None = None) -> pa.Schema:
+def arrow_schema(names: Iterable[str] | None = None) -> pa.Schema:
     """Return the Arrow schema of admitted sessions, in declared order, limited to `names` where given."""
-    kept = SESSIONS if names is None else tuple(c for c in SESSIONS if c.name in set(names))
-    return pa.schema([pa.field(c.name, c.kind.arrow_type, nullable=not c.required) for c in kept])
+    return SESSION_TABLE.arrow_schema(names)

@@ -18,11 +18,10 @@ import pyarrow.parquet as pq
 
 from analyzer.errors import InputError, did_you_mean
 from analyzer.sessions.records import RawRows
-from analyzer.sessions.schema import COLUMNS, REQUIRED, Kind
+from analyzer.sessions.schema import SESSION_TABLE, Declared
 
 Mapping_ = Mapping[str, str]
 BATCH_ROWS: Final = 1 << 20
-_REPEATING: Final = {name for name, column in COLUMNS.items() if column.kind in (Kind.KEY, Kind.CHOICE)}
 
 
 def read_parquet(path: Path, mapping: Mapping_) -> RawRows:
@@ -38,6 +37,7 @@ def parquet_batches(
     *,
     threads: bool = False,
     batch_rows: int = BATCH_ROWS,
+    declared: Declared = SESSION_TABLE,
 ) -> Iterator[RawRows]:
     """Read a Parquet file, or some of its row groups, a batch of rows at a time.
 
@@ -53,6 +53,8 @@ def parquet_batches(
         Decode columns in parallel: for a file that is read alone.
     batch_rows : int
         Most rows of a batch.
+    declared : Declared
+        The table that the file holds.
 
     Raises
     ------
@@ -61,8 +63,8 @@ def parquet_batches(
     """
     try:
         schema = pq.read_schema(path)
-        chosen = match_columns(schema.names, mapping, str(path))
-        keys = [s for canonical, s in chosen.items() if canonical in _REPEATING and _is_text(schema.field(s).type)]
+        chosen = match_columns(schema.names, mapping, str(path), declared)
+        keys = [s for name, s in chosen.items() if name in declared.repeating and _is_text(schema.field(s).type)]
         sources = list(dict.fromkeys(chosen.values()))  # one source may be mapped to two columns
         with pq.ParquetFile(path, read_dictionary=keys) as file:
             batches = _batches(file, row_groups, sources, batch_rows, threads)
@@ -94,7 +96,9 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
 
 
-def parquet_layout(path: Path, mapping: Mapping_) -> tuple[tuple[str, ...], list[int]]:
+def parquet_layout(
+    path: Path, mapping: Mapping_, declared: Declared = SESSION_TABLE
+) -> tuple[tuple[str, ...], list[int]]:
     """Return the declared columns of a Parquet file, and how many rows each row group has.
 
     Raises
@@ -108,7 +112,7 @@ def parquet_layout(path: Path, mapping: Mapping_) -> tuple[tuple[str, ...], list
             sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
-    return tuple(match_columns(names, mapping, str(path))), sizes
+    return tuple(match_columns(names, mapping, str(path), declared)), sizes
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
@@ -118,7 +122,9 @@ def _damaged(path: Path, error: Exception) -> InputError:
     )
 
 
-def read_frame(frame: Any, mapping: Mapping_, label: str = "frame", first_row: int = 1) -> RawRows:
+def read_frame(
+    frame: Any, mapping: Mapping_, label: str = "frame", first_row: int = 1, declared: Declared = SESSION_TABLE
+) -> RawRows:
     """Read anything that speaks Arrow; pandas, Polars and DuckDB objects among them.
 
     Raises
@@ -127,10 +133,12 @@ def read_frame(frame: Any, mapping: Mapping_, label: str = "frame", first_row: i
         When it does not speak Arrow or a required column is missing.
     """
     table = arrow_table(frame)
-    return _rows(table, match_columns(table.column_names, mapping, label), label, first_row)
+    return _rows(table, match_columns(table.column_names, mapping, label, declared), label, first_row)
 
 
-def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str, str]:
+def match_columns(
+    present: list[str], mapping: Mapping_, label: str, declared: Declared = SESSION_TABLE
+) -> dict[str, str]:
     """Return canonical name -> name in the source, for every declared column that the source has.
 
     Raises
@@ -140,10 +148,10 @@ def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str
         present one.
     """
     for canonical, source in mapping.items():
-        if canonical not in COLUMNS:
+        if canonical not in declared.by_name:
             raise InputError(
-                f"The mapping names {canonical!r}, which is no session column.",
-                did_you_mean(canonical, list(COLUMNS)) or f"Known are {', '.join(COLUMNS)}.",
+                f"The mapping names {canonical!r}, which is no {declared.noun} column.",
+                did_you_mean(canonical, list(declared.by_name)) or f"Known are {', '.join(declared.by_name)}.",
             )
         if source not in present:
             raise InputError(
@@ -151,10 +159,10 @@ def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str
                 did_you_mean(str(source), present) or f"Present are {', '.join(present)}.",
             )
     by_plain_name = {_plain(name): name for name in reversed(present)} | {name: name for name in present}
-    found = {name: by_plain_name[name] for name in COLUMNS if name in by_plain_name}
-    chosen = {name: mapping.get(name, found.get(name, "")) for name in COLUMNS}
+    found = {name: by_plain_name[name] for name in declared.by_name if name in by_plain_name}
+    chosen = {name: mapping.get(name, found.get(name, "")) for name in declared.by_name}
     chosen = {name: source for name, source in chosen.items() if source}
-    _require(chosen, present, label)
+    _require(chosen, present, label, declared.present)
     for source in chosen.values():
         if present.count(source) > 1:
             raise InputError(
@@ -163,8 +171,8 @@ def match_columns(present: list[str], mapping: Mapping_, label: str) -> dict[str
     return chosen
 
 
-def _require(chosen: dict[str, str], present: list[str], label: str) -> None:
-    missing = [name for name in REQUIRED if name not in chosen]
+def _require(chosen: dict[str, str], present: list[str], label: str, required: tuple[str, ...]) -> None:
+    missing = [name for name in required if name not in chosen]
     if not missing:
         return
     name = missing[0]

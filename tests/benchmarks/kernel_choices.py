@@ -17,8 +17,8 @@ import contest
 import numpy as np
 
 from analyzer.features.kernel import Plan, vectors_of
-from analyzer.features.segments import Segments
 from analyzer.features.windows import Window
+from analyzer.grouping.segments import Segments
 from analyzer.sessions.synthetic import Population, synthesize
 
 RUNS = 5

@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import InputError
-from analyzer.features import plays, segments, sorting, views, windows
+from analyzer.features import plays, views, windows
 from analyzer.features.catalog import Family, FeatureSpec, Transform, feature, select
 from analyzer.features.context import context_of
 from analyzer.features.extract import extract_features
+from analyzer.grouping import segments, sorting
 from analyzer.sessions.door import admit
 from analyzer.sessions.records import Sessions
 from analyzer.sessions.schema import ACCESSIBILITY

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import analyzer
 from analyzer.features.extract import as_frame
 from analyzer.features.kernel import Plan, vectors_of
-from analyzer.features.sorting import ordered_bits, sort_order
 from analyzer.features.windows import Window
+from analyzer.grouping.sorting import ordered_bits, sort_order
 from analyzer.sessions.records import Sessions
 from analyzer.sessions.synthetic import Population, synthesize
 from analyzer.workflow.options import BYTES_PER_ROW

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.features.arrays import Bools, Codes, Floats, Ints
+from analyzer.grouping.arrays import Bools, Codes, Floats, Ints
 
 Keys = Sequence[npt.NDArray[Any]]
 _BITS: Final = 63  # the sign bit stays free

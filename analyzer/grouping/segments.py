@@ -14,10 +14,10 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.features.arrays import Bools as Bools
-from analyzer.features.arrays import Floats as Floats
-from analyzer.features.arrays import Ints as Ints
-from analyzer.features.sorting import ordered_bits, sort_order
+from analyzer.grouping.arrays import Bools as Bools
+from analyzer.grouping.arrays import Floats as Floats
+from analyzer.grouping.arrays import Ints as Ints
+from analyzer.grouping.sorting import ordered_bits, sort_order
 
 _LARGE: Final = 8
 Value = TypeVar("Value", bound=np.generic)

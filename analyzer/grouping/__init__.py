@@ -1,0 +1,1 @@
+"""Sorted arrays and their groups: the one place with index arithmetic. It knows nothing of viewing."""
