@@ -34,6 +34,18 @@ Sources = Annotated[
     list[str] | None,
     typer.Argument(help="Files, folders or globs: Parquet, CSV, or a Netflix export. None: a synthetic population."),
 ]
+Events = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--events",
+        metavar="FILE",
+        help="Player events: Parquet, CSV, xAPI, Segment or Snowplow JSON, PlaybackRelatedEvents.csv; may be repeated.",
+    ),
+]
+MapEvents = Annotated[
+    list[str] | None,
+    typer.Option("--map-events", metavar="COLUMN=NAME", help="The same for the columns of --events."),
+]
 Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="COLUMN=NAME", help="Where a column is called otherwise: --map started_at=Start"),
@@ -79,16 +91,18 @@ ClusterSize = Annotated[
 
 @app.command(
     short_help="The main job: sessions in; patterns, marks and a report out.",
-    epilog="Example: analyzer run views.parquet --out results",
+    epilog="Example: analyzer run views.parquet --events player.parquet --out results",
 )
 def run(
     sessions: Sources = None,
+    events: Events = None,
     model: Annotated[Path | None, typer.Option(help="Classify with this model instead of fitting one.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("analyzer-out"),
     window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. [default: 28d]")] = None,
     rulebook: RulebookFile = None,
     min_cluster_size: ClusterSize = None,
     map_: Map = None,
+    map_events: MapEvents = None,
     timezone: Timezone = None,
     key_file: KeyFile = None,
     pseudonyms: Pseudonyms = None,
@@ -100,13 +114,15 @@ def run(
     """The main job: sessions in; assignments, patterns, marks and a report out."""
     from analyzer.workflow import jobs
 
-    reading = jobs.ReadOptions(_mapping(map_), timezone, pseudonyms, key_file, keep_autoplay)
+    reading = jobs.ReadOptions(
+        _mapping(map_), timezone, pseudonyms, key_file, keep_autoplay, event_mapping=_mapping(map_events)
+    )
     extracting = jobs.ExtractOptions(workers=workers, memory_bytes=jobs.memory_bytes_of(memory))
     options = jobs.RunOptions(
         model, window, jobs.rulebook_from(rulebook), min_cluster_size, reading=reading, extracting=extracting
     )
     with _progress() as progress:
-        result = jobs.run_job(tuple(sessions or ()), out, options, progress)
+        result = jobs.run_job(tuple(sessions or ()), tuple(events or ()), out, options, progress)
     _answer(result.as_json(), text.run, as_json)
 
 
@@ -116,6 +132,7 @@ def run(
 )
 def features(
     sessions: Sources = None,
+    events: Events = None,
     out: Annotated[Path, typer.Option(help="Parquet file for the vectors.")] = Path("vectors.parquet"),
     window: Annotated[str, typer.Option(help="Length of a window: 28d, 4w, all.")] = "28d",
     step: Annotated[
@@ -123,6 +140,7 @@ def features(
         typer.Option(help="From one window's start to the next one's: 7d. [default: the window's length]"),
     ] = None,
     map_: Map = None,
+    map_events: MapEvents = None,
     timezone: Timezone = None,
     key_file: KeyFile = None,
     pseudonyms: Pseudonyms = None,
@@ -138,11 +156,13 @@ def features(
     """Turn sessions into behaviour vectors, however many; the same command goes on where a run was killed."""
     from analyzer.workflow import jobs
 
-    reading = jobs.ReadOptions(_mapping(map_), timezone, pseudonyms, key_file, keep_autoplay)
+    reading = jobs.ReadOptions(
+        _mapping(map_), timezone, pseudonyms, key_file, keep_autoplay, event_mapping=_mapping(map_events)
+    )
     options = jobs.extract_options_from(window, step, workers, memory, backend, fresh)
     with _progress() as progress:
         mover = jobs.engine_from(engine, master)
-        result = jobs.features_job(tuple(sessions or ()), out, reading, options, mover, progress)
+        result = jobs.features_job(tuple(sessions or ()), tuple(events or ()), out, reading, options, mover, progress)
     _answer(result, text.features, as_json)
 
 

@@ -14,6 +14,7 @@ def run(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             _tally(result["tally"]),
+            *_events(result),
             *[f"Note: {note}" for note in result["notes"]],
             "",
             f"Model: {result['model']} ({result['model_reason']}).",
@@ -33,12 +34,24 @@ def features(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             _tally(result["tally"]),
+            *_events(result),
             *[f"Note: {note}" for note in result["notes"]],
             *([f"Went on where an earlier run was stopped: {resumed:,} partitions were done."] if resumed else []),
             *([f"Windows of {result['window']}, one every {result['step']}."] if result["step"] else []),
             f"{result['vectors']:,} vectors of {result['features']} features: {result['outputs']['vectors']}",
         ]
     )
+
+
+def _events(result: dict[str, Any]) -> list[str]:
+    """Return what player events told, if there were any."""
+    if "events" not in result:
+        return []
+    events = result["events"]
+    matched = f", {events['matched']:,} of them known from session rows" if events["matched"] else ""
+    return [
+        f"Of these rows {events['read']:,} are player events; they tell of {events['sessions']:,} sessions{matched}."
+    ]
 
 
 def fit(result: dict[str, Any]) -> str:

@@ -30,6 +30,7 @@ class Family(StrEnum):
     SERIALITY = "seriality"
     ATTENTION = "attention"
     RHYTHM = "rhythm"
+    NAVIGATION = "navigation"
     BREADTH = "breadth"
 
 
@@ -139,7 +140,7 @@ def select(names: list[str] | None = None) -> list[FeatureSpec]:
 
 def _load_families() -> None:
     """Import the modules that fill the catalog."""
-    from analyzer.features import habits, repetition, volume  # noqa: F401
+    from analyzer.features import habits, navigation, repetition, volume  # noqa: F401
 
 
 def null_where(unknown: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], values: Floats) -> Floats:

@@ -18,6 +18,7 @@ from joblib import Parallel, delayed
 
 from analyzer.features.catalog import FeatureSpec, select
 from analyzer.features.context import SETTINGS, SessionContext
+from analyzer.features.moves import Moves
 from analyzer.features.rows import BLOCK_ROWS, Rows, blocks_of, rows_of, sorted_sessions
 from analyzer.features.views import Plays, arrange
 from analyzer.features.windows import Window
@@ -132,11 +133,11 @@ def vectors_of(
     block_rows : int
         About how many rows are worked on at a time; never a matter of the result.
     """
-    rows, context = rows_of(table, passed_over, workers), SessionContext.of(table)
+    rows, context, moves = rows_of(table, passed_over, workers), SessionContext.of(table), Moves.of_table(table)
     parallel = Parallel(n_jobs=workers, require="sharedmem", return_as="generator")
     parts = []
     blocks = blocks_of(rows, block_rows, workers) if rows.sessions else iter(())
-    for part, size in parallel(delayed(_block)(rows, context, plan, block) for block in blocks):
+    for part, size in parallel(delayed(_block)(rows, context, moves, plan, block) for block in blocks):
         parts.append(part)
         done(size)
     return _joined(plan, rows, context, parts)
@@ -151,11 +152,11 @@ class _Part:
     settings: Floats
 
 
-def _block(rows: Rows, context: SessionContext, plan: Plan, block: Ints) -> tuple[_Part, int]:
+def _block(rows: Rows, context: SessionContext, moves: Moves, plan: Plan, block: Ints) -> tuple[_Part, int]:
     sessions = sorted_sessions(rows, block)
     if len(sessions.row) == 0:
         return _nothing(plan), len(block)
-    plays = arrange(sessions, plan.window)
+    plays = arrange(sessions, plan.window, moves)
     if len(plays.vectors) == 0:
         return _nothing(plan), len(block)
     first_us = plays.vectors.min(plays.all.start_us).astype(np.int64)

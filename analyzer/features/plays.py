@@ -15,7 +15,7 @@ vector; features that would mislead on one (completion, early stops) are null th
 
 A play is **completed** when 90 % of the length was played or a position at 90 % or beyond was reached. A **replay** is
 a play of a title that this viewer had completed before. A start shorter than a minute (and shorter than half of the
-title) is a **glance**, not a play.
+title) is a **glance**, not a play, unless one passage was played again and again in it.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class PlayArrays:
     sessions: Segments
 
 
-def stitch(s: SessionArrays) -> PlayArrays:
-    """Stitch sorted sessions, at least one, into plays."""
+def stitch(s: SessionArrays, looped: Bools | None = None) -> PlayArrays:
+    """Stitch sorted sessions, at least one, into plays; `looped` says which played one passage again and again."""
     titles = Segments.of_runs(s.viewer, s.title)
     length, length_known = _lengths(s, titles)
     plays = Segments.of_starts(_play_starts(s, titles, length))
@@ -81,6 +81,8 @@ def stitch(s: SessionArrays) -> PlayArrays:
     played = plays.sum(s.played_s)
     reached = plays.max(np.fmax(s.end_position_s, 0.0))
     glance = (played < _GLANCE_S) & (played < 0.5 * length_s)
+    if looped is not None:
+        glance &= plays.sum(looped) == 0
     completed = (np.maximum(played, reached) >= COMPLETED_SHARE * length_s) & ~glance
     clock_known = ~np.isnan(offset_min)
     local_us = start_us + (np.where(clock_known, offset_min, 0.0) * 60 * _US).astype(np.int64)

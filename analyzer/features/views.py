@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from analyzer.features.moves import Moves
 from analyzer.features.plays import SITTING_GAP_S, PlayArrays, stitch
 from analyzer.features.rows import SessionArrays
 from analyzer.features.windows import US_PER_DAY, Window
@@ -43,6 +44,8 @@ class Plays:
         How many starts, glances included, were of a title of known length.
     session_play, session_day, session_rows : ndarray of int64
         For each session in a play: which play, its local day, and its row in the session table.
+    moves : Moves
+        How somebody moved about in each of those sessions, as player events tell.
     title_starts_max : ndarray of float64, shape (n_vectors,)
         Most rows of one title that began in the vector's window: sessions, glances, and rows that were dropped because
         nobody chose them. For protection only.
@@ -58,6 +61,7 @@ class Plays:
     session_play: Ints
     session_day: Ints
     session_rows: Ints
+    moves: Moves
     title_starts_max: Floats
 
     @cached_property
@@ -140,6 +144,16 @@ class Plays:
         return groups, self.vectors.of(groups)
 
     @cached_property
+    def sessions_in_vector(self) -> Segments:
+        """Sessions of each vector."""
+        return self.vectors.of_finer(self.all.sessions)
+
+    @cached_property
+    def sessions_by_title(self) -> Segments:
+        """Sessions of each title within a vector."""
+        return self.titles.of_finer(self.all.sessions)
+
+    @cached_property
     def night(self) -> Bools:
         """Plays that began at night by the local clock; False where the clock is unknown."""
         begin, end = NIGHT_HOURS
@@ -165,9 +179,12 @@ def _in_order_of_day(group: Ints, day: Ints) -> Ints:
     return sort_order((group, day))
 
 
-def arrange(sessions: SessionArrays, window: Window) -> Plays:
-    """Stitch sorted sessions, at least one, and arrange the plays by viewer and window."""
-    stitched = stitch(sessions)
+def arrange(sessions: SessionArrays, window: Window, moves: Moves) -> Plays:
+    """Stitch sorted sessions, at least one, and arrange the plays by viewer and window.
+
+    `moves` are those of all rows of the table.
+    """
+    stitched = stitch(sessions, moves.looped(sessions.row))
     row, number = _in_windows(stitched.start_us, window)
     order = sort_order((stitched.viewer[row], number))  # title and start keep their order
     row, number = row[order], number[order]
@@ -192,6 +209,7 @@ def arrange(sessions: SessionArrays, window: Window) -> Plays:
         session_play=np.repeat(np.arange(len(chosen)), sizes),
         session_day=_local_day(sessions, session),
         session_rows=sessions.row[session],
+        moves=moves.of(sessions.row[session], sessions.played_s[session]),
         title_starts_max=_title_starts_max(sessions, window, whose, when),
     )
 

@@ -93,6 +93,10 @@ class Segments:
         counted[inside] = finer.ids[self.offsets[inside]]
         return Segments(counted, self.large)
 
+    def of_finer(self, finer: Segments) -> Segments:
+        """Return these segments, whose elements are `finer` segments, over the elements of those."""
+        return Segments(finer.offsets[self.offsets], self.large)
+
     def keep(self, mask: Bools) -> Segments:
         """Return the segments over the elements where `mask` is True; some may become empty."""
         return Segments(Segments.of_sizes(np.bincount(self.ids[mask], minlength=len(self))).offsets, self.large)

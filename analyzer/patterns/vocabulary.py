@@ -27,6 +27,12 @@ _REPETITION = (
     "A known story is predictable: it can calm, hold attention, help with language or simply be loved. "
     "Children ask for it again; many adults keep one too."
 )
+_PASSAGE = (
+    "Going back by hand to a passage and playing it again can be a pleasure of its own: a moment that is known to the"
+    " second, held and repeated at one's own pace; it can calm, help to take in words and faces, or simply delight."
+)
+_PAUSING = "Watching at one's own pace, with room for a question, a baby or a thought."
+_SKIPPING = "Going straight to what one came for."
 _FEW = "Watching is one thing among many."
 _SERIES = "Following a story over time: something to look forward to and to talk about."
 _VARIETY = "Finding new things, and the pleasure of choosing."
@@ -46,6 +52,17 @@ HIGH: Final[dict[str, Word]] = {
     "replay_share": Word("known titles again", _REPETITION),
     "rewatched_hours_share": Word("known titles again", _REPETITION),
     "title_passes_max": Word("one title again and again", _REPETITION),
+    "passage_passes_max": Word("one passage again and again", _PASSAGE),
+    "rewind_chain_max": Word("one passage again and again", _PASSAGE),
+    "passage_replay_share": Word("one passage again and again", _PASSAGE),
+    "loop_session_share": Word("one passage again and again", _PASSAGE),
+    "title_rewinds_max": Word("many rewinds in one title", _PASSAGE),
+    "rewinds_per_hour": Word("going back often", _PASSAGE),
+    "rewind_median_s": Word("going back far", _PASSAGE),
+    "rewind_gap_median_s": Word("going back now and then", _PAUSING),
+    "pauses_per_hour": Word("many pauses", _PAUSING),
+    "forward_skips_per_hour": Word("skipping ahead", _SKIPPING),
+    "undirected_seeks_max": Word("moving about in a title", _SKIPPING),
     "top_title_share": Word("most hours with one title", _FEW),
     "replay_gap_median_days": Word("known titles after a while", _REPETITION),
     "replay_gap_variation": Word("known titles at changing intervals", _REPETITION),
@@ -91,6 +108,10 @@ LOW: Final[dict[str, Word]] = {
     "active_run_days_max": Word("now and then", _FEW),
     "titles": Word("few titles", _FEW),
     "title_entropy_bits": Word("few titles", _FEW),
+    "rewinds_per_hour": Word("hardly a rewind", _FEW),
+    "rewind_gap_median_s": Word("going back again soon", _PASSAGE),
+    "pauses_per_hour": Word("hardly a pause", _COMPANY),
+    "forward_skips_per_hour": Word("nothing skipped", _SERIES),
     "completion_share": Word("parts of titles", _VARIETY),
     "played_share_median": Word("parts of titles", _VARIETY),
     "hour_concentration": Word("at many hours", _COMPANY),

@@ -91,8 +91,19 @@ def _detail(text: str, place: tuple[int | str, ...], given: object) -> InitError
     return InitErrorDetails(type=told, loc=place, input=given)
 
 
+class IfUnknown(Enum):
+    """What it means that a clause's value is missing."""
+
+    WITHHOLD = "withhold"
+    NO_EVIDENCE = "no evidence"  # the clause is not met: most sources cannot see such behaviour
+
+
 class Clause(BaseModel):
-    """A bound on a feature: for a pattern on one of its quantiles, for a vector on the value itself."""
+    """A bound on a feature: for a pattern on one of its quantiles, for a vector on the value itself.
+
+    A missing value withholds, unless the clause says that it is to be passed over (`if_unknown = "no evidence"`). That is for
+    behaviour that hardly any source can see, such as rewinds: else nothing could be said of any data without them.
+    """
 
     model_config = _FROZEN
 
@@ -100,6 +111,7 @@ class Clause(BaseModel):
     at_least: float | None = None
     at_most: float | None = None
     quantile: float = 0.75
+    if_unknown: IfUnknown = IfUnknown.WITHHOLD
 
     @field_validator("feature")
     @classmethod
@@ -133,16 +145,19 @@ class Clause(BaseModel):
         """Return the evidence if the pattern's quantile meets the bound."""
         value = profile.quantiles.get(self.feature, {}).get(self.quantile)
         if value is None or np.isnan(value):
+            if self.if_unknown is IfUnknown.NO_EVIDENCE:
+                return None
             raise UnknownValueError(self.feature)
         name = f"{self.feature} (quantile {self.quantile:g})"
         return Evidence(name, value, self.limit) if self._meets(np.array(value)) else None
 
     def on_vectors(self, vectors: pd.DataFrame) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Return which vectors meet the bound, and for which the value is unknown."""
+        """Return which vectors meet the bound, and which are withheld because the value is unknown."""
+        withholds = self.if_unknown is IfUnknown.WITHHOLD
         if self.feature not in vectors.columns:
-            return np.zeros(len(vectors), dtype=bool), np.ones(len(vectors), dtype=bool)
+            return np.zeros(len(vectors), dtype=bool), np.full(len(vectors), withholds)
         values = vectors[self.feature].to_numpy(dtype=np.float64)
-        return self._meets(values), np.isnan(values)
+        return self._meets(values), np.isnan(values) & withholds
 
     def _meets(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         with np.errstate(invalid="ignore"):

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from analyzer.errors import InputError
 from analyzer.sessions.convert import Mask, as_mask
 from analyzer.sessions.duplicates import without_duplicates
+from analyzer.sessions.playback.schema import EVENT_TABLE
 from analyzer.sessions.records import PASSED_OVER_SCHEMA, RawRows, Sessions, reason_counts
 from analyzer.sessions.schema import COLUMNS, SESSION_TABLE
 from analyzer.sessions.tally import DropReason, Tally, total
@@ -27,8 +28,22 @@ from analyzer.sessions.validation import expected, typed
 Fates = npt.NDArray[np.int8]
 QUARANTINED: Final = -1
 USED: Final = 0
-DROP_ORDER: Final = (DropReason.HIDDEN, DropReason.NOT_MAIN_CONTENT, DropReason.AUTOPLAY)
-NOT_CHOSEN: Final = (1 + DROP_ORDER.index(DropReason.NOT_MAIN_CONTENT), 1 + DROP_ORDER.index(DropReason.AUTOPLAY))
+DROP_ORDER: Final = (
+    DropReason.HIDDEN,
+    DropReason.NOT_MAIN_CONTENT,
+    DropReason.AUTOPLAY,
+    DropReason.DUPLICATE,
+    DropReason.NOT_PLAYBACK,
+    DropReason.UNMATCHED,
+)
+
+
+def fate_of(reason: DropReason) -> int:
+    """Return the fate of rows that are dropped for a reason."""
+    return 1 + DROP_ORDER.index(reason)
+
+
+NOT_CHOSEN: Final = (fate_of(DropReason.NOT_MAIN_CONTENT), fate_of(DropReason.AUTOPLAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,8 @@ class Summary:
     unreadable : mapping of str to str
         Required columns of which no value could be read, with the type that they hold.
     notes : tuple of str
+    events : bool
+        Whether the rows are player events.
     """
 
     source: str
@@ -70,6 +87,7 @@ class Summary:
     quarantine: pa.Table
     unreadable: Mapping[str, str]
     notes: tuple[str, ...]
+    events: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,11 +150,12 @@ def check(rows: RawRows, rules: DoorRules) -> Checked:
     table, faults, unreadable = typed(rows, SESSION_TABLE)
     fate = _drops(table, rules)
     fate[faults.found] = QUARANTINED
-    summary = Summary(rows.file, _tally(fate), faults.as_table(rows), unreadable, rows.notes)
+    summary = Summary(rows.file, tally_of(fate), faults.as_table(rows), unreadable, rows.notes)
     return Checked(table, fate, summary)
 
 
-def _tally(fate: Fates) -> Tally:
+def tally_of(fate: Fates) -> Tally:
+    """Return how many rows have which fate."""
     counts = {code: int(np.count_nonzero(fate == code)) for code in range(QUARANTINED, 1 + len(DROP_ORDER))}
     dropped = {reason.value: counts[1 + at] for at, reason in enumerate(DROP_ORDER) if counts[1 + at]}
     return Tally(len(fate), counts[USED], dropped, counts[QUARANTINED])
@@ -155,7 +174,7 @@ def refuse_unusable(parts: Sequence[Summary]) -> None:
         raise InputError(f"{source} holds no rows.", "Give a source with at least one viewing session.")
     held = [part.unreadable for part in parts if part.tally.read]
     for name in set.intersection(*[set(columns) for columns in held]):
-        column = COLUMNS[name]
+        column = {**EVENT_TABLE.by_name, **COLUMNS}[name]
         raise InputError(
             f"Column {name} of {source} holds {held[0][name]} that cannot be read as {expected(column)}.",
             f"Convert it to {expected(column)}, or map another column to it.",
@@ -195,7 +214,7 @@ def _drops(table: pa.Table, rules: DoorRules) -> Fates:
     }
     for reason, mask in reversed(masks.items()):  # the first reason is written last
         if mask is not None:
-            fate[mask] = 1 + DROP_ORDER.index(reason)
+            fate[mask] = fate_of(reason)
     return fate
 
 

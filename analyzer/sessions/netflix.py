@@ -16,10 +16,10 @@ from typing import Final
 import pyarrow as pa
 
 from analyzer.errors import InputError
-from analyzer.sessions.netflix_accounts import account_of
+from analyzer.sessions.netflix_accounts import account_of, people
 from analyzer.sessions.netflix_activity import ActivityReader, is_activity
 from analyzer.sessions.netflix_history import NOMINAL_VIEW_S, HistoryReader, is_history
-from analyzer.sessions.netflix_text import Grid, Layout, decode, find_layout, read_grid
+from analyzer.sessions.netflix_text import Grid, Layout, decode, find_layout, read_grid, read_text
 from analyzer.sessions.pseudonym import Pseudonymiser
 from analyzer.sessions.records import RawRows
 
@@ -88,12 +88,7 @@ def read(path: Path, *, pseudonymiser: Pseudonymiser | None, account: str, timez
     InputError
         When the file cannot be read, is no text or is no such export.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "it is not reachable"
-        raise InputError(f"{path} cannot be read: {reason}.", "Name a file that you can read.") from error
-    text, notes = decode(data, str(path))
+    text, notes = read_text(path)
     found = _identify(text)
     if found is None:
         raise InputError(
@@ -106,7 +101,7 @@ def read(path: Path, *, pseudonymiser: Pseudonymiser | None, account: str, timez
         columns, reject, more = ActivityReader(grid, str(path), timezone).read()
     else:
         columns, reject, more = HistoryReader(grid, str(path)).read()
-    columns = {**_people(columns.pop("profile"), account, pseudonymiser), **columns}
+    columns = {**people(columns.pop("profile"), account, pseudonymiser), **columns}
     line = pa.array(grid.line, pa.int64())
     return RawRows(pa.table(columns), str(path), line, _first_reasons(grid, reject), notes + more)
 
@@ -116,21 +111,6 @@ def _identify(text: str) -> tuple[NetflixFile, Layout] | None:
         if (layout := find_layout(text, recognise)) is not None:
             return kind, layout
     return None
-
-
-def _people(profile: pa.Array, account: str, pseudonymiser: Pseudonymiser | None) -> dict[str, pa.Array]:
-    """Return viewers and their household; a profile without a name is null, for the door to quarantine."""
-    coded = profile.dictionary_encode()
-    names = coded.dictionary.to_pylist()
-    if pseudonymiser is None:
-        viewers, household = [f"{account}/{name}" for name in names], account
-    else:
-        viewers = [pseudonymiser.viewer(account, name) for name in names]
-        household = pseudonymiser.household(account)
-    return {
-        "viewer_id": pa.array(viewers, pa.string()).take(coded.indices),
-        "household_id": pa.array([household], pa.string()).take(pa.array([0] * len(profile), pa.int8())),
-    }
 
 
 def _first_reasons(grid: Grid, reject: pa.Array) -> pa.Array:

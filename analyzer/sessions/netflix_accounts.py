@@ -1,4 +1,4 @@
-"""Which account a member's export belongs to, told from where its files lie.
+"""Which account a member's export belongs to, told from where its files lie, and who its viewers are.
 
 The files name profiles but no account, and "Profile 1" of two households are two viewers. So the account is
 read from the folder and from what people add to the file's name.
@@ -14,6 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import pyarrow as pa
+
+from analyzer.sessions.pseudonym import Pseudonymiser
 
 _OWN_FILES: Final = re.compile(r"netflix ?viewing ?history|viewing ?activity|playback ?related ?events", re.I)
 _OWN_FOLDERS: Final = re.compile(r"content_interaction|netflix-report", re.I)
@@ -103,3 +107,33 @@ def _without_copy_marks(text: str) -> str:
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def people(profile: pa.Array, account: str, pseudonymiser: Pseudonymiser | None) -> dict[str, pa.Array]:
+    """Return viewers and their household; a profile without a name is null, for the door to quarantine.
+
+    Parameters
+    ----------
+    profile : pyarrow.Array of string
+        Names of profiles, one a row.
+    account : str
+        Label of the account, see `account_of`.
+    pseudonymiser : Pseudonymiser or None
+        None for plain names: the viewer is then ``account/profile``.
+
+    Returns
+    -------
+    dict
+        ``viewer_id`` and ``household_id``, as long as `profile`.
+    """
+    coded = profile.dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    if pseudonymiser is None:
+        viewers, household = [f"{account}/{name}" for name in names], account
+    else:
+        viewers = [pseudonymiser.viewer(account, name) for name in names]
+        household = pseudonymiser.household(account)
+    return {
+        "viewer_id": pa.array(viewers, pa.string()).take(coded.indices),
+        "household_id": pa.array([household], pa.string()).take(pa.array([0] * len(profile), pa.int8())),
+    }

@@ -11,7 +11,11 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.errors import InputError
 from analyzer.sessions.titles import tidy
@@ -20,7 +24,7 @@ SEPARATORS: Final = (",", ";", "\t", "|")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _NOTHING: Final = re.compile(r'[\s,;|"]*')  # a blank line, or separators only
 _SEPARATOR_HINT: Final = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # a first line that only spreadsheets read
-_PADDING: Final = re.compile(r";[; ]*$")
+_LONGEST_FIELD: Final = 2**31 - 1  # characters; the reader stops at 131,072 if nobody tells it otherwise
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -66,6 +70,22 @@ class Grid:
     columns: dict[str, list[str]]
     line: list[int]
     reject: list[str | None]
+
+
+def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a file and notes on how it was read.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or is no text.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "it is not reachable"
+        raise InputError(f"{path} cannot be read: {reason}.", "Name a file that you can read.") from error
+    return decode(data, str(path))
 
 
 def decode(data: bytes, name: str, *, whole: bool = True) -> tuple[str, tuple[str, ...]]:
@@ -182,7 +202,7 @@ def _readings(line: str, separator: str) -> Iterator[list[str]]:
     holds that separator), pads it with empty cells and quotes cells that hold quotation marks. Splitting by
     that separator and joining again undoes all three.
     """
-    bare = _PADDING.sub("", line)
+    bare = _without_padding(line)
     yield _split(line if separator == ";" else bare, separator)
     if '"' not in line:
         return
@@ -194,8 +214,23 @@ def _readings(line: str, separator: str) -> Iterator[list[str]]:
             yield _split(outer.join(cells), separator)
 
 
+def _without_padding(line: str) -> str:
+    """Return a line without the semicolons at its end, and the spaces among them."""
+    kept = line.rstrip("; ")
+    end = line.find(";", len(kept))
+    return line if end < 0 else line[:end]
+
+
 def _split(line: str, separator: str) -> list[str]:
+    if len(line) > csv.field_size_limit():
+        csv.field_size_limit(_LONGEST_FIELD)  # for the whole process; never lowered, so threads do not meet
     try:
         return next(csv.reader((line,), delimiter=separator), [])
     except csv.Error:  # a field beyond the reader's limit
         return []
+
+
+def country_codes(texts: pa.Array) -> pa.Array:
+    """Return the letters of countries such as "US (United States)"; null where no two letters stand in front."""
+    coded = pc.match_substring_regex(texts, r"^[A-Za-z]{2}( *\(|$)")
+    return pc.if_else(coded, pc.utf8_upper(pc.utf8_slice_codeunits(texts, 0, 2)), pa.scalar(None, pa.string()))

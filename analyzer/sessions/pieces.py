@@ -6,7 +6,7 @@ of a whole source (no row of it can be used; two rows are the same) is said by w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from hashlib import sha256
@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from analyzer.sessions import clock, delimited, netflix, tabular
-from analyzer.sessions.door import Checked, DoorRules, check
-from analyzer.sessions.files import is_parquet, looks_like_netflix, paths_in
-from analyzer.sessions.pseudonym import Pseudonymiser, PseudonymKind, load_key
-from analyzer.sessions.records import RawRows
+from analyzer.errors import InputError
+from analyzer.sessions import delimited, jellyfin, netflix, tabular, tautulli
+from analyzer.sessions.door import DoorRules
+from analyzer.sessions.files import EVENT_SUFFIXES, is_parquet, looks_like_netflix, paths_in
+from analyzer.sessions.playback import json_events, netflix_traces
+from analyzer.sessions.playback.netflix_traces import looks_like_traces
+from analyzer.sessions.playback.schema import EVENT_TABLE
+from analyzer.sessions.pseudonym import Pseudonymiser, load_key
+from analyzer.sessions.schema import SESSION_TABLE, Declared
 
 _BYTES_PER_CSV_ROW = 60
+_JSON = frozenset({".json", ".jsonl", ".ndjson"})
 
 
 class PieceKind(Enum):
@@ -30,8 +34,16 @@ class PieceKind(Enum):
 
     PARQUET = "parquet"
     CSV = "csv"
-    NETFLIX = "netflix"
     FRAME = "frame"
+    NETFLIX = "netflix"
+    JSON = "json"
+    JELLYFIN = "jellyfin"
+    TAUTULLI = "tautulli"
+
+    @property
+    def carries_names(self) -> bool:
+        """Whether such a source may hold people's names or addresses, so that ids are hashed unless told otherwise."""
+        return self not in (PieceKind.PARQUET, PieceKind.CSV, PieceKind.FRAME)
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,16 @@ class ReadOptions:
     key_file: Path | None = None
     keep_autoplay: bool = False
     key: bytes | None = field(default=None, repr=False)
+    event_mapping: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> DoorRules:
+        """What the door lets through."""
+        return DoorRules(not self.keep_autoplay)
+
+    def mapping_of(self, piece: Piece) -> Mapping[str, str]:
+        """Return canonical column -> name in the piece's source."""
+        return self.event_mapping if piece.events else self.mapping
 
     def pseudonymiser(self, carries_names: bool) -> Pseudonymiser | None:
         """Return the hasher for a source, or None where its ids are to stay as they are."""
@@ -59,8 +81,17 @@ class ReadOptions:
         """Return everything that decides what is read, as plain values; of the key only its hash."""
         hasher = self.pseudonymiser(carries_names)
         key = sha256(hasher.key).hexdigest() if hasher else None
-        told = asdict(replace(self, mapping=dict(self.mapping), key=None))
+        plain = replace(self, mapping=dict(self.mapping), event_mapping=dict(self.event_mapping), key=None)
+        told = asdict(plain)
         return {**told, "key_file": str(self.key_file), "key": key}
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Sessions and player events that belong together; either may be None."""
+
+    sessions: Any = None
+    events: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +111,10 @@ class Piece:
         Where the rows are: a file (of a Netflix account, or some row groups of a Parquet file), or a table.
     batch_rows : int
         How many rows of Parquet are read at a time.
+    events : bool
+        Whether its rows are player events.
+    format : str
+        Which kind of JSON it is.
     """
 
     label: str
@@ -92,51 +127,106 @@ class Piece:
     first_row: int = 1
     frame: pa.Table | None = None
     batch_rows: int = tabular.BATCH_ROWS
+    events: bool = False
+    format: str = ""
 
     @property
     def is_table(self) -> bool:
-        """Whether it is a part of a table of sessions, and not of a member's own export."""
+        """Whether it is a part of a table of sessions or events, and not of a member's own export."""
         return self.kind is not PieceKind.NETFLIX
 
     @property
     def distinct(self) -> bool:
         """Whether a row that equals another one was written twice; where only days are known, it is another view."""
-        return self.is_table or netflix.looks_like(self.path) is not netflix.NetflixFile.VIEWING_HISTORY
+        return self.is_table or self.events or netflix.looks_like(self.path) is not netflix.NetflixFile.VIEWING_HISTORY
 
 
 def pieces_of(source: Any, options: ReadOptions, piece_rows: int = tabular.BATCH_ROWS) -> list[Piece]:
     """Return the pieces of a source, in order; row groups of Parquet are put together up to `piece_rows` rows.
+
+    A source is a path, a list of paths or a frame of sessions, or `Sources`. Files of one member's export name no
+    account: which they belong to is told by where all of them lie.
 
     Raises
     ------
     InputError
         When the source is missing, empty or damaged, or lacks a required column.
     """
-    paths = paths_in(source)
-    if paths is None:
-        table = tabular.arrow_table(source)
-        chosen = tabular.match_columns(table.column_names, options.mapping, "frame")
-        return _of_table(table, tuple(chosen), piece_rows)
-    accounts = netflix.account_of([path for path in paths if looks_like_netflix(path)])
-    return [piece for path in paths for piece in _of_file(path, accounts.get(path), options, piece_rows)]
+    sources = source if isinstance(source, Sources) else Sources(source)
+    source, events = sources.sessions, sources.events
+    paths = [] if source is None else paths_in(source)
+    event_paths = [] if events is None else paths_in(events, EVENT_SUFFIXES)
+    exports = [path for path in paths or () if looks_like_netflix(path)]
+    exports += [path for path in event_paths or () if looks_like_traces(path)]
+    accounts = netflix.account_of(list(dict.fromkeys(exports)))
+    pieces = _of_table(source, options.mapping, piece_rows, SESSION_TABLE) if paths is None else []
+    pieces += [piece for path in paths or () for piece in _of_file(path, accounts.get(path), options, piece_rows)]
+    pieces += _of_table(events, options.event_mapping, piece_rows, EVENT_TABLE) if event_paths is None else []
+    for path in event_paths or ():
+        pieces += _of_event_file(path, accounts.get(path), options, piece_rows)
+    return pieces
 
 
-def _of_table(table: pa.Table, columns: tuple[str, ...], piece_rows: int) -> list[Piece]:
+def _of_table(frame: Any, mapping: Mapping[str, str], piece_rows: int, declared: Declared) -> list[Piece]:
+    table, events = tabular.arrow_table(frame), declared is EVENT_TABLE
+    label = "events frame" if events else "frame"
+    columns = tuple(tabular.match_columns(table.column_names, mapping, label, declared))
     cuts = range(0, max(table.num_rows, 1), piece_rows)
     slices = [(table.slice(cut, piece_rows), cut + 1) for cut in cuts]
-    return [Piece("frame", PieceKind.FRAME, len(part), columns, frame=part, first_row=row) for part, row in slices]
+    kind = PieceKind.FRAME
+    return [Piece(label, kind, len(part), columns, frame=part, first_row=row, events=events) for part, row in slices]
 
 
 def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: int) -> list[Piece]:
-    parquet, rows = is_parquet(path), path.stat().st_size // _BYTES_PER_CSV_ROW + 1
+    parquet, rows = is_parquet(path), _rows_of_text(path)
     if account is not None:
         kind = netflix.looks_like(path)
         provides = netflix.PROVIDES[kind] if kind else ()
         return [Piece(str(path), PieceKind.NETFLIX, rows, provides, path, account)]
+    if found := _history(path):
+        return [found]
     if not parquet:
         columns = delimited.columns_of(path, options.mapping)
         return [Piece(str(path), PieceKind.CSV, rows, columns, path)]
-    columns, groups = tabular.parquet_layout(path, options.mapping)
+    return _of_parquet(path, options.mapping, piece_rows, SESSION_TABLE)
+
+
+def _rows_of_text(path: Path) -> int:
+    return path.stat().st_size // _BYTES_PER_CSV_ROW + 1
+
+
+def _history(path: Path) -> Piece | None:
+    """Return the history that a home server keeps, if the file is one: sessions, for seeks are invisible there."""
+    rows = _rows_of_text(path)
+    if jellyfin.looks_like(path):
+        return Piece(str(path), PieceKind.JELLYFIN, rows, jellyfin.PROVIDES, path)
+    if tautulli.looks_like(path):
+        return Piece(str(path), PieceKind.TAUTULLI, rows, tautulli.PROVIDES, path)
+    return None
+
+
+def _of_event_file(path: Path, account: str | None, options: ReadOptions, piece_rows: int) -> list[Piece]:
+    if is_parquet(path):
+        return _of_parquet(path, options.event_mapping, piece_rows, EVENT_TABLE)
+    rows = _rows_of_text(path)
+    if account is not None:
+        return [Piece(str(path), PieceKind.NETFLIX, rows, netflix_traces.PROVIDES, path, account, events=True)]
+    if found := _history(path):
+        return [found]
+    if known := json_events.recognise(path):
+        provides = json_events.PROVIDES[known]
+        return [Piece(str(path), PieceKind.JSON, rows, provides, path, events=True, format=known.value)]
+    if path.suffix.lower() in _JSON:
+        raise InputError(
+            f"{path} holds no player events that are known here.",
+            "JSON is read as xAPI statements, Segment track calls, Snowplow enriched events or Tautulli's history.",
+        )
+    columns = delimited.columns_of(path, options.event_mapping, EVENT_TABLE)
+    return [Piece(str(path), PieceKind.CSV, rows, columns, path, events=True)]
+
+
+def _of_parquet(path: Path, mapping: Mapping[str, str], piece_rows: int, declared: Declared) -> list[Piece]:
+    columns, groups = tabular.parquet_layout(path, mapping, declared)
     pieces: list[Piece] = []
     taken: list[int] = []
     first, count = 1, 0
@@ -146,64 +236,5 @@ def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: 
             first, taken, count = first + count, [], 0
         taken, count = [*taken, number], count + size
     pieces.append(Piece(str(path), PieceKind.PARQUET, count, columns, path, "", tuple(taken), first))
-    return [replace(piece, batch_rows=min(piece_rows, tabular.BATCH_ROWS)) for piece in pieces]
-
-
-def checked(piece: Piece, options: ReadOptions, *, threads: bool = False) -> Iterator[Checked]:
-    """Read a piece and check it at the door, a batch of rows at a time; in parallel by itself if `threads`.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read.
-    """
-    rules = DoorRules(not options.keep_autoplay)
-    if not piece.is_table:
-        hasher = options.pseudonymiser(True)
-        rows = netflix.read(piece.path, pseudonymiser=hasher, account=piece.account, timezone=options.timezone)
-        yield check(rows, rules)
-        return
-    hasher = options.pseudonymiser(False)
-    for rows in _raw_rows(piece, options, threads):
-        named = rows if hasher is None else replace(rows, columns=_hashed(rows.columns, hasher))
-        yield _with_local_clock(check(named, rules), options.timezone)
-
-
-def provided_by(pieces: list[Piece], options: ReadOptions) -> frozenset[str]:
-    """Return the session columns that the pieces' rows have once they were checked."""
-    provided = {name for piece in pieces for name in piece.columns}
-    tables = [piece for piece in pieces if piece.is_table]
-    if any(options.timezone is not None or "country" in piece.columns for piece in tables):
-        provided.add("utc_offset_min")
-    return frozenset(provided)
-
-
-def _raw_rows(piece: Piece, options: ReadOptions, threads: bool) -> Iterator[RawRows]:
-    if piece.kind is PieceKind.FRAME:
-        yield tabular.read_frame(piece.frame, options.mapping, piece.label, piece.first_row)
-    elif piece.kind is PieceKind.CSV:
-        yield from delimited.csv_batches(piece.path, options.mapping)
-    else:
-        at = (piece.path, options.mapping, piece.row_groups, piece.first_row)
-        yield from tabular.parquet_batches(*at, threads=threads, batch_rows=piece.batch_rows)
-
-
-def _hashed(columns: pa.Table, hasher: Pseudonymiser) -> pa.Table:
-    for name, kind in (("viewer_id", PseudonymKind.VIEWER), ("household_id", PseudonymKind.HOUSEHOLD)):
-        if name in columns.column_names:
-            hashed = hasher.column(columns[name].combine_chunks(), kind)
-            columns = columns.set_column(columns.column_names.index(name), name, hashed)
-    return columns
-
-
-def _with_local_clock(part: Checked, timezone: str | None) -> Checked:
-    """Fill in the local clock where the source does not give it and zone or country do."""
-    table, names = part.table, part.table.column_names
-    if timezone is None and "country" not in names:
-        return part
-    country = table["country"].combine_chunks() if "country" in names else pa.nulls(len(table), pa.string())
-    offset = clock.utc_offset_minutes(table["started_at"].combine_chunks(), country, timezone)
-    if "utc_offset_min" not in names:
-        return replace(part, table=table.append_column("utc_offset_min", offset))
-    known = pc.coalesce(table["utc_offset_min"], offset)
-    return replace(part, table=table.set_column(names.index("utc_offset_min"), "utc_offset_min", known))
+    events, batch_rows = declared is EVENT_TABLE, min(piece_rows, tabular.BATCH_ROWS)
+    return [replace(piece, batch_rows=batch_rows, events=events) for piece in pieces]

@@ -43,6 +43,27 @@ class RawRows:
 
 
 @dataclass(frozen=True)
+class EventTally:
+    """What became of player events.
+
+    Attributes
+    ----------
+    tally : Tally
+        In events: read = used + dropped + quarantined.
+    sessions, matched : int
+        How many sessions they tell of, and how many of those were known from session rows.
+    """
+
+    tally: Tally
+    sessions: int
+    matched: int
+
+    def as_json(self) -> dict[str, object]:
+        """Return the tally as plain JSON values."""
+        return {**self.tally.as_json(), "sessions": self.sessions, "matched": self.matched}
+
+
+@dataclass(frozen=True)
 class Sessions:
     """Admitted viewing sessions with their tally.
 
@@ -61,6 +82,8 @@ class Sessions:
     passed_over : pyarrow.Table
         `viewer_id`, `title_id`, `started_at` of rows dropped as autoplay or as no main content. Nothing is learned
         from them, but a title that is started over and over is protected whoever started it.
+    events : EventTally, optional
+        What became of player events, where there were any; `tally` counts them too.
     """
 
     table: pa.Table
@@ -69,6 +92,7 @@ class Sessions:
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     passed_over: pa.Table = field(default_factory=PASSED_OVER_SCHEMA.empty_table)
+    events: EventTally | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

@@ -11,14 +11,18 @@ from joblib import Parallel, cpu_count, delayed
 
 from analyzer.sessions.door import Checked, gather
 from analyzer.sessions.duplicates import without_duplicates
-from analyzer.sessions.pieces import Piece, ReadOptions, checked, pieces_of
+from analyzer.sessions.event_source import sessions_with_events
+from analyzer.sessions.pieces import Piece, ReadOptions, Sources, pieces_of
+from analyzer.sessions.reading import checked
 from analyzer.sessions.records import Sessions, concatenate
 
 
 def read_sessions(
-    source: Any,
+    source: Any = None,
     *,
+    events: Any = None,
     mapping: Mapping[str, str] | None = None,
+    event_mapping: Mapping[str, str] | None = None,
     timezone: str | None = None,
     pseudonyms: bool | None = None,
     key_file: str | os.PathLike[str] | None = None,
@@ -31,8 +35,8 @@ def read_sessions(
     source : path, glob, folder, frame, or a list of paths
         Parquet or CSV files with the columns of the session table; a member's own Netflix exports
         (ViewingActivity.csv, NetflixViewingHistory.csv); or a pandas, Polars, DuckDB or pyarrow table.
-    mapping : dict, optional
-        Canonical column -> name in the source, e.g. ``{"started_at": "Start"}``.
+    mapping, event_mapping : dict, optional
+        Canonical column -> name in the source, e.g. ``{"started_at": "Start"}``, of sessions and of events.
     timezone : str, optional
         IANA name of the viewers' time zone, where the source does not know local time. Without it, the country
         decides where it has one time; else features of rhythm are null.
@@ -55,8 +59,15 @@ def read_sessions(
     """
     if isinstance(source, Sessions):
         return source
-    options = ReadOptions(mapping or {}, timezone, pseudonyms, Path(key_file) if key_file else None, keep_autoplay)
-    return read_pieces(pieces_of(source, options), options)
+    options = ReadOptions(
+        mapping=mapping or {},
+        event_mapping=event_mapping or {},
+        timezone=timezone,
+        pseudonyms=pseudonyms,
+        key_file=Path(key_file) if key_file else None,
+        keep_autoplay=keep_autoplay,
+    )
+    return read_pieces(pieces_of(Sources(source, events), options), options)
 
 
 def read_pieces(pieces: list[Piece], options: ReadOptions) -> Sessions:
@@ -64,27 +75,38 @@ def read_pieces(pieces: list[Piece], options: ReadOptions) -> Sessions:
     jobs = min(len(pieces), int(cpu_count()))
     read = Parallel(n_jobs=jobs, require="sharedmem")
     parts = read(delayed(_all_checked)(piece, options, jobs < cpu_count()) for piece in pieces)
-    return _joined(list(zip(pieces, parts, strict=True)))
+    pairs = list(zip(pieces, parts, strict=True))
+    if not any(piece.events for piece in pieces):
+        return _joined(pairs)
+    return sessions_with_events(_by_source(pairs), options, workers=int(cpu_count()))
 
 
 def _all_checked(piece: Piece, options: ReadOptions, threads: bool) -> list[Checked]:
     parts = list(checked(piece, options, threads=threads))
-    for part in parts:
+    for part in parts if not piece.events else ():
         _ = part.used, part.passed_over  # here, where other pieces are being read at the same time
     return parts
 
 
-def _joined(read: list[tuple[Piece, list[Checked]]]) -> Sessions:
+Read = list[tuple[Piece, list[Checked]]]
+
+
+def _joined(read: Read) -> Sessions:
     """Join what was read, source by source.
 
     A row of one table that stands in another table too was written twice: folders of files may be cut anywhere. A
     member's exports are judged each by itself.
     """
-    sources: dict[str, tuple[Piece, list[Checked]]] = {}
-    for piece, parts in read:
-        sources.setdefault(piece.label, (piece, []))[1].extend(parts)
-    tables = [gather(parts, distinct=False) for piece, parts in sources.values() if piece.is_table]
-    exports = [gather(parts, distinct=piece.distinct) for piece, parts in sources.values() if not piece.is_table]
+    sources = _by_source(read)
+    tables = [gather(parts, distinct=False) for piece, parts in sources if piece.is_table]
+    exports = [gather(parts, distinct=piece.distinct) for piece, parts in sources if not piece.is_table]
     if tables:
         exports.insert(0, without_duplicates(concatenate(tables)))
     return concatenate(exports)
+
+
+def _by_source(read: Read) -> Read:
+    sources: dict[str, tuple[Piece, list[Checked]]] = {}
+    for piece, parts in read:
+        sources.setdefault(piece.label, (piece, []))[1].extend(parts)
+    return list(sources.values())

@@ -16,6 +16,8 @@ class DropReason(StrEnum):
     NOT_MAIN_CONTENT = "trailer_or_preview"
     AUTOPLAY = "autoplay"
     DUPLICATE = "duplicate"
+    NOT_PLAYBACK = "not_playback"  # events only: a statement about something else
+    UNMATCHED = "unmatched"  # events only: a known session runs at that time, but began at another
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ class Tally:
             dict(Counter(self.dropped) + Counter(other.dropped)),
             self.quarantined + other.quarantined,
         )
+
+    def settled(self, used: Tally) -> Tally:
+        """Return the tally after what was used so far has been looked at again, as `used` says.
+
+        Raises
+        ------
+        ValueError
+            When more or less was looked at than was used.
+        """
+        if used.read != self.used:
+            raise ValueError(f"{self.used} rows were used but {used.read} looked at")
+        return Tally(self.read - self.used, 0, self.dropped, self.quarantined) + used
 
     def __reduce__(self) -> tuple[type[Tally], tuple[int, int, dict[str, int], int]]:
         # A mapping proxy cannot travel to another process; plain values can.

@@ -42,6 +42,10 @@ class Faults:
         for reason in pc.unique(reasons.drop_null()).to_pylist():
             self.record(as_mask(pc.equal(reasons, reason)), reason)
 
+    def forgive(self, mask: Mask) -> None:
+        """Forget the reasons of some rows."""
+        self._codes[mask] = 0
+
     def as_table(self, rows: RawRows) -> pa.Table:
         """Return `file`, `line` and `reason` of each row with a fault."""
         at = np.flatnonzero(self.found)

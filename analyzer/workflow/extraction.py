@@ -18,14 +18,15 @@ from analyzer.features.catalog import select
 from analyzer.features.extract import as_frame
 from analyzer.features.kernel import Plan, VectorArrays, vectors_of
 from analyzer.features.windows import Window
-from analyzer.sessions.pieces import Piece, ReadOptions, pieces_of, provided_by
+from analyzer.sessions.pieces import Piece, ReadOptions, Sources, pieces_of
+from analyzer.sessions.reading import provided_by
 from analyzer.sessions.records import Sessions
 from analyzer.sessions.source import read_pieces
 from analyzer.workflow.checkpoint import work_folder
 from analyzer.workflow.intake import Extracted, Intake
 from analyzer.workflow.options import ExtractOptions, memory_bytes_of
 from analyzer.workflow.outputs import folder_beside, refuse_replacing, staged_file
-from analyzer.workflow.partitioned import Partitioned, can_resume, job_of
+from analyzer.workflow.partitioned import Partitioned, can_resume, job_of, weighed_rows
 from analyzer.workflow.progress import SILENT, Progress, counted
 from analyzer.workflow.tables import read_vectors, write_vector_table
 
@@ -36,11 +37,13 @@ def write_features(
     window: str | int | None = "28d",
     features: list[str] | None = None,
     *,
+    events: Any = None,
     step: str | int | None = None,
     workers: int | None = None,
     memory: str = "2GB",
     fresh: bool = False,
     mapping: Mapping[str, str] | None = None,
+    event_mapping: Mapping[str, str] | None = None,
     timezone: str | None = None,
     pseudonyms: bool | None = None,
     key_file: str | os.PathLike[str] | None = None,
@@ -53,7 +56,7 @@ def write_features(
 
     Parameters
     ----------
-    source, mapping, timezone, pseudonyms, key_file, keep_autoplay
+    source, events, mapping, event_mapping, timezone, pseudonyms, key_file, keep_autoplay
         As `read_sessions`.
     out : path
         The Parquet file: viewer_id, window_start, one column a feature, then context columns; sorted.
@@ -79,10 +82,16 @@ def write_features(
         When the file cannot be written, or another run is writing it.
     """
     names = tuple(spec.name for spec in select(features))
-    key = Path(key_file) if key_file else None
-    reading = ReadOptions(dict(mapping or {}), timezone, pseudonyms, key, keep_autoplay)
+    reading = ReadOptions(
+        mapping=dict(mapping or {}),
+        event_mapping=dict(event_mapping or {}),
+        timezone=timezone,
+        pseudonyms=pseudonyms,
+        key_file=Path(key_file) if key_file else None,
+        keep_autoplay=keep_autoplay,
+    )
     options = ExtractOptions(Window.parse(window, step), names, workers, memory_bytes_of(memory), fresh)
-    return extract_to_file(source, Path(out), reading, options)
+    return extract_to_file(source if events is None else Sources(source, events), Path(out), reading, options)
 
 
 def extract(
@@ -134,7 +143,7 @@ def extract_to_file(
 
 
 def _fits(pieces: list[Piece], options: ExtractOptions) -> bool:
-    return sum(piece.rows for piece in pieces) <= options.rows_in_memory
+    return sum(weighed_rows(piece) for piece in pieces) <= options.rows_in_memory
 
 
 def _of_sessions(sessions: Sessions, options: ExtractOptions, progress: Progress) -> VectorArrays:

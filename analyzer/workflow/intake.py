@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import pyarrow as pa
 
 from analyzer.sessions.door import Summary, refuse_unusable
 from analyzer.sessions.duplicates import recounted
-from analyzer.sessions.records import Sessions
+from analyzer.sessions.event_source import event_notes
+from analyzer.sessions.kept import WithEvents
+from analyzer.sessions.records import EventTally, Sessions
 from analyzer.sessions.tally import Tally, total
 
 _METADATA = b"analyzer.summary"
@@ -25,15 +28,25 @@ class Intake:
     quarantine: pa.Table
     notes: tuple[str, ...]
     sources: tuple[str, ...]
+    events: EventTally | None = None
 
     @classmethod
     def of(cls, sessions: Sessions) -> Intake:
         """Return what sessions in memory say."""
-        return cls(sessions.tally, sessions.quarantine, sessions.notes, sessions.sources)
+        return cls(sessions.tally, sessions.quarantine, sessions.notes, sessions.sources, sessions.events)
 
     @classmethod
-    def of_parts(cls, parts: Sequence[Summary], duplicates: int) -> Intake:
+    def of_parts(cls, parts: Sequence[Summary], duplicates: int, laid: LaidEvents | None = None) -> Intake:
         """Return what the parts of all sources say together, with so many rows that repeated another.
+
+        Parameters
+        ----------
+        parts : sequence of Summary
+            What the door said of every part.
+        duplicates : int
+            How many session rows repeated another one.
+        laid : LaidEvents, optional
+            What became of the events that the door let in.
 
         Raises
         ------
@@ -45,12 +58,61 @@ class Intake:
             sources.setdefault(part.source, []).append(part)
         for mine in sources.values():
             refuse_unusable(mine)
+        notes = [note for part in parts for note in part.notes]
+        quarantine = [part.quarantine for part in parts]
+        rows, events = total(part.tally for part in parts if not part.events), None
+        tally = recounted(rows, duplicates)
+        if laid is not None:
+            door = total(part.tally for part in parts if part.events)
+            events = EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
+            quarantine += [part.quarantine for part in laid.told]
+            notes += event_notes(rows.used, laid.sessions, laid.matched)
+            tally += events.tally
         return cls(
-            tally=recounted(total(part.tally for part in parts), duplicates),
-            quarantine=pa.concat_tables([part.quarantine for part in parts]),
-            notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+            tally=tally,
+            quarantine=pa.concat_tables(quarantine),
+            notes=tuple(dict.fromkeys(notes)),
             sources=tuple(sources),
+            events=events,
         )
+
+
+@dataclass(frozen=True)
+class LaidEvents:
+    """What became of events that the door let in.
+
+    Attributes
+    ----------
+    told : tuple of Summary
+        In events, by source.
+    sessions, matched : int
+        See `EventTally`.
+    """
+
+    told: tuple[Summary, ...]
+    sessions: int
+    matched: int
+
+
+def joined_events(parts: Sequence[LaidEvents]) -> LaidEvents | None:
+    """Return what became of the events of all partitions; None where there were no events."""
+    if not parts:
+        return None
+    told = tuple(summary for part in parts for summary in part.told)
+    return LaidEvents(told, sum(part.sessions for part in parts), sum(part.matched for part in parts))
+
+
+def events_bytes(laid: WithEvents) -> bytes:
+    """Return what became of a partition's events as JSON; of each summary, the Arrow file as text."""
+    told = [base64.b64encode(summary_bytes(summary)).decode("ascii") for summary in laid.told]
+    return json.dumps({"told": told, "sessions": laid.sessions, "matched": laid.matched}).encode()
+
+
+def events_read(data: bytes) -> LaidEvents:
+    """Return what `events_bytes` wrote."""
+    values = json.loads(data)
+    told = tuple(summary_of_bytes(base64.b64decode(text)) for text in values["told"])
+    return LaidEvents(told, values["sessions"], values["matched"])
 
 
 @dataclass(frozen=True)
@@ -90,6 +152,7 @@ def summary_bytes(summary: Summary) -> bytes:
         "tally": summary.tally.as_json(),
         "unreadable": dict(summary.unreadable),
         "notes": list(summary.notes),
+        "events": summary.events,
     }
     table = summary.quarantine.replace_schema_metadata({_METADATA: json.dumps(told)})
     sink = pa.BufferOutputStream()
@@ -108,4 +171,5 @@ def summary_of_bytes(data: bytes) -> Summary:
         quarantine=table.replace_schema_metadata(None),
         unreadable=told["unreadable"],
         notes=tuple(told["notes"]),
+        events=told["events"],
     )

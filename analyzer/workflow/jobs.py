@@ -16,6 +16,7 @@ from analyzer.patterns.vocabulary import BASE_RATE, gives
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.sessions import synthetic
 from analyzer.sessions.pieces import ReadOptions as ReadOptions
+from analyzer.sessions.pieces import Sources
 from analyzer.sessions.records import Sessions
 from analyzer.workflow import describe, tables
 from analyzer.workflow.classify import WITHHELD
@@ -51,13 +52,17 @@ def extract_options_from(
     )
 
 
-def run_job(sources: tuple[str, ...], out: Path, options: RunOptions, progress: Progress) -> RunResult:
+def run_job(
+    sources: tuple[str, ...], events: tuple[str, ...], out: Path, options: RunOptions, progress: Progress
+) -> RunResult:
     """The main job."""
-    return run(_source(sources, progress), out, options, progress)
+    return run(_source(sources, events, progress), out, options, progress)
 
 
-def _source(sources: tuple[str, ...], progress: Progress) -> list[str] | Sessions:
+def _source(sources: tuple[str, ...], events: tuple[str, ...], progress: Progress) -> list[str] | Sources | Sessions:
     """Return the sources; without any, the synthetic population."""
+    if events:
+        return Sources(list(sources) or None, list(events))
     if sources:
         return list(sources)
     progress("making the synthetic population")
@@ -66,6 +71,7 @@ def _source(sources: tuple[str, ...], progress: Progress) -> list[str] | Session
 
 def features_job(
     sources: tuple[str, ...],
+    events: tuple[str, ...],
     out: Path,
     reading: ReadOptions,
     options: ExtractOptions,
@@ -73,10 +79,11 @@ def features_job(
     progress: Progress,
 ) -> dict[str, Any]:
     """Extract features into a Parquet file."""
-    source = _source(sources, progress)
+    source = _source(sources, events, progress)
     done = engine.write_features(source, out, reading, options, progress)
     return {
         "tally": done.intake.tally.as_json(),
+        **({"events": done.intake.events.as_json()} if done.intake.events else {}),
         "vectors": done.vectors,
         "features": done.features,
         "window": options.window.length,

@@ -8,7 +8,7 @@ them write to, and a file is there whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,21 +16,30 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analyzer.features.kernel import Plan, VectorArrays, vectors_of
-from analyzer.sessions.door import QUARANTINED, USED, Checked, Summary, was_passed_over
-from analyzer.sessions.duplicates import recounted, repeats
-from analyzer.sessions.pieces import Piece, ReadOptions, checked
-from analyzer.sessions.records import PASSED_OVER_SCHEMA
-from analyzer.sessions.schema import ACCESSIBILITY, COLUMNS
+from analyzer.sessions.door import Checked, Summary
+from analyzer.sessions.event_source import aligned, lay_beside, no_rows
+from analyzer.sessions.kept import (
+    EXPORT,
+    FATE,
+    WithEvents,
+    coded,
+    kept_rows,
+    passed_over_rows,
+    used_rows,
+    without_repeats,
+)
+from analyzer.sessions.pieces import Piece, ReadOptions
+from analyzer.sessions.playback.schema import EVENT_TABLE
+from analyzer.sessions.playback.sessions import LINE, SOURCE
+from analyzer.sessions.reading import checked
+from analyzer.sessions.schema import ACCESSIBILITY, NAVIGATION
 from analyzer.sessions.tally import total
 
-PASSED_OVER: Final = "passed_over"
-EXPORT: Final = "export"
 _NEEDED: Final = frozenset(
     {"viewer_id", "title_id", "started_at", "played_s", "household_id", "series_id", "runtime_s", "end_position_s"}
-    | {"utc_offset_min", *ACCESSIBILITY, PASSED_OVER, EXPORT}
+    | {"utc_offset_min", *ACCESSIBILITY, *NAVIGATION, FATE, EXPORT}
 )
 _WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
@@ -43,14 +52,47 @@ def partition_of(viewers: pa.DictionaryArray, count: int) -> npt.NDArray[np.uint
     return partition
 
 
-def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path) -> Summary:
+@dataclass(frozen=True)
+class Split:
+    """Where the pieces of all sources lie, split.
+
+    Attributes
+    ----------
+    sessions : tuple of Path
+        A file a piece of sessions.
+    events : tuple of (Path, int)
+        A file a piece of player events, and the number of its source in `streams`.
+    streams : tuple of Piece
+        One piece of each source of events.
+    reading : ReadOptions
+    count : int
+        How many partitions there are.
+    """
+
+    sessions: tuple[Path, ...]
+    events: tuple[tuple[Path, int], ...]
+    streams: tuple[Piece, ...]
+    reading: ReadOptions
+    count: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The vectors of some viewers, how many of their rows repeated another one, and what became of their events."""
+
+    vectors: VectorArrays
+    repeated: int
+    laid: WithEvents | None = None
+
+
+def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path, *, hidden: bool = False) -> Summary:
     """Split a piece into a file beside `target`, rename it when it is whole, and return what became of its rows."""
     draft = target.with_suffix(".partial")
     summaries: list[Summary] = []
     writer: pa.ipc.RecordBatchFileWriter | None = None
     with draft.open("wb") as file:
         for rows in checked(piece, options):
-            kept, summary = kept_rows(rows, piece)
+            kept, summary = kept_events(rows, piece) if piece.events else kept_rows(rows, piece, hidden=hidden)
             summaries.append(summary)
             if writer is None:
                 writer = pa.ipc.new_file(file, plain_schema(kept.schema), options=_WRITE)
@@ -60,6 +102,13 @@ def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path) ->
             writer.close()
     draft.replace(target)
     return joined_summary(summaries)
+
+
+def kept_events(rows: Checked, piece: Piece) -> tuple[pa.Table, Summary]:
+    """Return the events about playback, with the same columns for every part of a piece, and the summary."""
+    schema = EVENT_TABLE.arrow_schema({*piece.columns, "occurred_at"})
+    schema = pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
+    return aligned(rows.used, schema), rows.summary
 
 
 def joined_summary(parts: Sequence[Summary]) -> Summary:
@@ -72,24 +121,8 @@ def joined_summary(parts: Sequence[Summary]) -> Summary:
         quarantine=pa.concat_tables([part.quarantine for part in parts]),
         unreadable={name: kind for part in parts for name, kind in part.unreadable.items() if name in names},
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        events=parts[0].events,
     )
-
-
-def kept_rows(rows: Checked, piece: Piece) -> tuple[pa.Table, Summary]:
-    """Return the rows that any feature may need, those passed over among them, and the summary.
-
-    A member's own export is judged for duplicates by itself, here; rows of tables meet in their partition.
-    """
-    fate, summary = rows.fate, rows.summary
-    if not piece.is_table and piece.distinct:
-        at = np.flatnonzero(fate == USED)
-        again = at[repeats(rows.table.take(pa.array(at)))]
-        fate = fate.copy()
-        fate[again] = QUARANTINED  # only to leave it out
-        summary = replace(summary, tally=recounted(summary.tally, len(again)))
-    kept = np.flatnonzero((fate == USED) | was_passed_over(fate))
-    table = rows.table.take(pa.array(kept)).append_column(PASSED_OVER, pa.array(fate[kept] != USED))
-    return table.append_column(EXPORT, pa.array(np.full(len(kept), not piece.is_table))), summary
 
 
 def _by_partition(table: pa.Table, count: int) -> Iterator[pa.RecordBatch]:
@@ -109,14 +142,33 @@ def plain_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema])
 
 
-def partition_vectors(files: Sequence[Path], number: int, count: int, plan: Plan) -> tuple[VectorArrays, int]:
-    """Return the vectors of one partition, and how many of its rows repeated another one."""
-    rows = _read(files, number, count, needed_only=True)
-    return vectors_of_rows(rows, plan, lambda: _read(files, number, count, needed_only=False))
+def partition_vectors(split: Split, number: int, plan: Plan) -> Outcome:
+    """Return the vectors of one partition."""
+
+    def rows(*, needed_only: bool) -> pa.Table:
+        read = _read(split.sessions, number, split.count, needed_only=needed_only)
+        return no_rows() if read is None else read
+
+    def lay(known: pa.Table) -> WithEvents:
+        told = [(_read([path], number, split.count, needed_only=False), source) for path, source in split.events]
+        tables = [_with_source(coded(table, EVENT_TABLE), source) for table, source in told if table is not None]
+        return lay_beside(known, tables, split.streams, split.reading)
+
+    whole = rows(needed_only=not split.events)  # a session is known by its id, which no feature needs
+    return vectors_of_rows(whole, plan, lambda: rows(needed_only=False), lay if split.events else None)
 
 
-def vectors_of_rows(rows: pa.Table, plan: Plan, whole: Callable[[], pa.Table]) -> tuple[VectorArrays, int]:
-    """Return the vectors of all viewers in plain rows as `kept_rows` gives them, and how many rows repeated another.
+def _with_source(events: pa.Table, number: int) -> pa.Table:
+    return events.append_column(SOURCE, pa.array(np.full(len(events), number, dtype=np.int32)))
+
+
+def vectors_of_rows(
+    rows: pa.Table,
+    plan: Plan,
+    whole: Callable[[], pa.Table],
+    lay: Callable[[pa.Table], WithEvents] | None = None,
+) -> Outcome:
+    """Return the vectors of all viewers in plain rows as `kept_rows` gives them.
 
     Parameters
     ----------
@@ -125,26 +177,17 @@ def vectors_of_rows(rows: pa.Table, plan: Plan, whole: Callable[[], pa.Table]) -
     plan : Plan
     whole : callable
         The same rows with all their columns; called only where two rows are equal in what `rows` has.
+    lay : callable, optional
+        Lays player events beside the rows.
     """
-    rows = _coded(rows)
-    tables = _used(rows, export=False)
-    again = repeats(tables)
-    if again.any():  # equal in what features need; whether in every column, the other columns tell
-        again = repeats(_used(_coded(whole()), export=False))
-        tables = tables.filter(pa.array(~again))
-    sessions = pa.concat_tables([tables, _used(rows, export=True)]).unify_dictionaries()
-    passed_over = rows.filter(rows[PASSED_OVER]).select(PASSED_OVER_SCHEMA.names).cast(PASSED_OVER_SCHEMA)
-    return vectors_of(sessions, passed_over, plan), int(again.sum())
+    rows, again = without_repeats(coded(rows), lambda: coded(whole()))
+    laid = lay(rows) if lay else None
+    rows = laid.rows if laid else rows
+    return Outcome(vectors_of(used_rows(rows).unify_dictionaries(), passed_over_rows(rows), plan), again, laid)
 
 
-def _used(rows: pa.Table, *, export: bool) -> pa.Table:
-    mine = rows[EXPORT] if export else pc.invert(rows[EXPORT])
-    chosen = pc.and_(mine, pc.invert(rows[PASSED_OVER]))
-    return rows.filter(chosen).drop_columns([PASSED_OVER, EXPORT])
-
-
-def _read(files: Sequence[Path], number: int, count: int, *, needed_only: bool) -> pa.Table:
-    """Read a partition: its batch, or batches, of every file."""
+def _read(files: Sequence[Path], number: int, count: int, *, needed_only: bool) -> pa.Table | None:
+    """Read a partition: its batch, or batches, of every file; None where there is no file."""
     batches = []
     for path in files:
         with pa.OSFile(str(path)) as file:
@@ -152,13 +195,5 @@ def _read(files: Sequence[Path], number: int, count: int, *, needed_only: bool) 
             fields = [i for i, name in enumerate(names) if name in _NEEDED or not needed_only]
             reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False))
             batches += [reader.get_batch(i) for i in range(number, reader.num_record_batches, count)]
-    return pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
-
-
-def _coded(table: pa.Table) -> pa.Table:
-    """Return plain text as the dictionaries that the schema declares."""
-    for at, name in enumerate(table.column_names):
-        if name in COLUMNS and pa.types.is_dictionary(COLUMNS[name].kind.arrow_type):
-            column = pc.dictionary_encode(table[name]).combine_chunks()
-            table = table.set_column(at, name, column.cast(COLUMNS[name].kind.arrow_type))
-    return table
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    return pa.concat_tables(tables, promote_options="default") if tables else None

@@ -52,6 +52,7 @@ class RunResult:
         """Return the result as plain JSON values."""
         return {
             "tally": self.intake.tally.as_json(),
+            **({"events": self.intake.events.as_json()} if self.intake.events else {}),
             "vectors": self.vectors,
             "patterns": describe.summary(self.model),
             "withheld_share": round(self.withheld_share, 4),

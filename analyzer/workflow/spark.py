@@ -25,13 +25,15 @@ from analyzer.features.catalog import select
 from analyzer.features.kernel import CONTEXT_PREFIX, Plan, vector_schema
 from analyzer.features.windows import Window
 from analyzer.sessions.door import Checked, Summary
-from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions, checked, provided_by
+from analyzer.sessions.kept import EXPORT, FATE, kept_rows
+from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions
+from analyzer.sessions.reading import checked, provided_by
 from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tabular import match_columns
 from analyzer.workflow.classify import classify, require_features
 from analyzer.workflow.intake import Intake, summary_bytes, summary_of_bytes
 from analyzer.workflow.model import Model, load_model, save_model
-from analyzer.workflow.partitions import EXPORT, PASSED_OVER, kept_rows, plain_schema, vectors_of_rows
+from analyzer.workflow.partitions import plain_schema, vectors_of_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -150,7 +152,7 @@ def admitted_schema(provided: frozenset[str]) -> pa.Schema:
     """Return the schema of checked rows on their way to the kernel."""
     plain = plain_schema(arrow_schema(sorted(provided)))
     fields = [field.with_nullable(True) for field in plain]
-    return pa.schema([*fields, (PASSED_OVER, pa.bool_()), (EXPORT, pa.bool_()), (TOLD, pa.binary())])
+    return pa.schema([*fields, (FATE, pa.int8()), (EXPORT, pa.bool_()), (TOLD, pa.binary())])
 
 
 def spark_schema(schema: pa.Schema) -> Any:
@@ -220,9 +222,9 @@ def _kernel(plan: Plan, schema: pa.Schema) -> Callable[[Batches], Batches]:
         rows = rows.cast(admitted_schema(plan.provides)).filter(rows[TOLD].is_null()).drop_columns([TOLD])
         if len(rows) == 0:
             return
-        vectors, duplicates = vectors_of_rows(rows, plan, lambda: rows)
-        yield telling(schema, b"D" + str(duplicates).encode())
-        table = vectors.as_arrow()
+        found = vectors_of_rows(rows, plan, lambda: rows)
+        yield telling(schema, b"D" + str(found.repeated).encode())
+        table = found.vectors.as_arrow()
         table = table.append_column(TOLD, pa.nulls(len(table), pa.binary())).cast(schema)
         yield from table.to_batches(max_chunksize=1 << 16)
 

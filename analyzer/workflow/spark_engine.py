@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 
 from analyzer.errors import InputError
 from analyzer.features.kernel import Plan
-from analyzer.sessions.pieces import Piece, ReadOptions, checked, pieces_of, provided_by
+from analyzer.sessions.pieces import Piece, ReadOptions, Sources, pieces_of
+from analyzer.sessions.reading import checked, provided_by
 from analyzer.sessions.records import Sessions
 from analyzer.workflow.classify import note_of
 from analyzer.workflow.engines import EngineName
@@ -114,6 +115,8 @@ class SparkEngine:
         self, source: Any, out: Path, reading: ReadOptions, options: ExtractOptions, progress: Progress
     ) -> Extracted:
         """Extract the features of `source` into the Parquet file `out`, sorted as the local engine does."""
+        if isinstance(source, Sources):
+            raise InputError("Spark reads sessions, not player events.", "Leave out --engine spark for --events.")
         if isinstance(source, Sessions):
             raise InputError("Without a source there is nothing for Spark to read.", "Name a file or folder.")
         progress("reading sessions")

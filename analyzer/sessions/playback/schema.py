@@ -62,6 +62,7 @@ EVENTS: Final[tuple[Column, ...]] = (
     Column("position_s", Kind.NUMBER, "s", "Position in the title; of a seek, where it began."),
     Column("to_position_s", Kind.NUMBER, "s", "Where a seek landed."),
     Column("rate", Kind.NUMBER, "x", "Speed of playback from this event on.", accessibility=True),
+    Column("ads_in_position", Kind.FLAG, "", "Positions and runtime count the ads that were seen so far."),
     Column("event_id", Kind.TEXT, "", "The source's own id; rows of a session with one id are one event."),
     *(COLUMNS[name] for name in _OF_SESSION),
 )

@@ -1,0 +1,142 @@
+"""Sessions and player events that are read together, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from analyzer.sessions.door import Checked, Summary, refuse_unusable
+from analyzer.sessions.duplicates import recounted
+from analyzer.sessions.kept import (
+    WithEvents,
+    kept_rows,
+    passed_over_rows,
+    used_rows,
+    with_events,
+    without_repeats,
+)
+from analyzer.sessions.pieces import Piece, ReadOptions
+from analyzer.sessions.playback.schema import EVENT_TABLE
+from analyzer.sessions.playback.sessions import LINE, SOURCE, sessions_of
+from analyzer.sessions.reading import with_local_clock
+from analyzer.sessions.records import EventTally, Sessions
+from analyzer.sessions.schema import arrow_schema
+from analyzer.sessions.tally import Tally, total
+
+Read = Sequence[tuple[Piece, list[Checked]]]
+
+
+def sessions_with_events(read: Read, options: ReadOptions, *, workers: int = 1) -> Sessions:
+    """Return the sessions of all sources, with what player events tell of them.
+
+    Parameters
+    ----------
+    read : sequence of (Piece, list of Checked)
+        One entry a source, at least one of events.
+    options : ReadOptions
+    workers : int
+        Threads.
+
+    Raises
+    ------
+    InputError
+        When a source is not what it was taken for, or holds no row.
+    """
+    for _, parts in read:
+        refuse_unusable([part.summary for part in parts])
+    rows, summaries, repeated = _known_rows(read)
+    streams = [(piece, parts) for piece, parts in read if piece.events]
+    events = [_events(parts, number) for number, (_, parts) in enumerate(streams)]
+    laid = lay_beside(rows, events, [piece for piece, _ in streams], options, workers)
+    told = total(part.summary.tally for _, parts in streams for part in parts)
+    tally = settled_events(told, laid)
+    read_first = [part.summary for _, parts in streams for part in parts]
+    quarantine = [part.quarantine for part in (*summaries, *read_first, *laid.told)]
+    notes = [note for part in (*summaries, *read_first) for note in part.notes] + event_notes(
+        len(rows), laid.sessions, laid.matched
+    )
+    return Sessions(
+        table=used_rows(laid.rows).unify_dictionaries(),
+        tally=recounted(total(part.tally for part in summaries), repeated) + tally.tally,
+        quarantine=pa.concat_tables(quarantine),
+        notes=tuple(dict.fromkeys(notes)),
+        sources=tuple(piece.label for piece, _ in read),
+        passed_over=passed_over_rows(laid.rows),
+        events=tally,
+    )
+
+
+def _known_rows(read: Read) -> tuple[pa.Table, list[Summary], int]:
+    """Return the session rows of all sources, each once, what became of them, and how many repeated another."""
+    kept = [kept_rows(part, piece, hidden=True) for piece, parts in read if not piece.events for part in parts]
+    tables = [table for table, _ in kept]
+    rows = pa.concat_tables(tables, promote_options="default").unify_dictionaries() if tables else no_rows()
+    rows, repeated = without_repeats(rows, lambda: rows)
+    return rows, [summary for _, summary in kept], repeated
+
+
+def no_rows() -> pa.Table:
+    """Return the table of session rows where there are none."""
+    schema = arrow_schema(["viewer_id", "title_id", "started_at", "played_s"])
+    for name, kind in (("fate", pa.int8()), ("export", pa.bool_())):
+        schema = schema.append(pa.field(name, kind))
+    return schema.empty_table()
+
+
+def _events(parts: list[Checked], number: int) -> pa.Table:
+    """Return the events of a source that are about playback, with the source's number."""
+    table = pa.concat_tables([part.used for part in parts], promote_options="default")
+    return table.append_column(SOURCE, pa.array(np.full(len(table), number, dtype=np.int32)))
+
+
+def lay_beside(
+    rows: pa.Table, events: Sequence[pa.Table], streams: Sequence[Piece], options: ReadOptions, workers: int = 1
+) -> WithEvents:
+    """Turn the events of some viewers into sessions and lay them beside those viewers' session rows.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        From `kept_rows` with `hidden=True`.
+    events : list of pyarrow.Table
+        Checked events about playback, with `line` and `source`: a number in `streams`.
+    streams : sequence of Piece
+        One piece of each source of events.
+    options : ReadOptions
+    workers : int
+        Threads.
+    """
+    names = [piece.label for piece in streams]
+    exports = np.array([not piece.is_table for piece in streams])
+    schema = EVENT_TABLE.arrow_schema({name for table in events for name in table.column_names})
+    schema = pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
+    schema = schema.append(pa.field(SOURCE, pa.int32()))
+    together = pa.concat_tables([aligned(table, schema) for table in events])
+    found = sessions_of(together.unify_dictionaries(), names, options.rules, workers=workers)
+    local = with_local_clock(found.checked, options.timezone)
+    return with_events(rows, found.with_checked(local), exports)
+
+
+def aligned(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return the table with the columns of the schema, null where it has none."""
+    columns = [
+        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def settled_events(door: Tally, laid: WithEvents) -> EventTally:
+    """Return what became of events, given what the door said of them and what their sessions became."""
+    return EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
+
+
+def event_notes(rows: int, sessions: int, matched: int) -> list[str]:
+    """Return what a reader should know of how so many session rows and the sessions of events met."""
+    if rows == 0 or sessions == 0 or matched:
+        return []
+    return [
+        "None of the sessions that the events tell of is among the session rows: their ids may be hashed in one and"
+        " plain in the other; --pseudonyms or --plain-names reads both alike."
+    ]

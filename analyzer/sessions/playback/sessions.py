@@ -1,0 +1,153 @@
+"""From checked events to sessions, each with its fate, and from the sessions' fates back to the events'.
+
+Nothing is lost between the two: an event shares the fate of its session, so that events read = used + dropped +
+quarantined holds in events, whatever becomes of the sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from joblib import Parallel, delayed
+
+from analyzer.grouping.arrays import Floats, Ints
+from analyzer.sessions.door import Checked, DoorRules, Fates, Summary, check, fate_of, tally_of
+from analyzer.sessions.playback.rows import described, measured
+from analyzer.sessions.playback.timeline import Timeline, timeline_of
+from analyzer.sessions.records import QUARANTINE_SCHEMA, RawRows
+from analyzer.sessions.schema import COLUMNS, Kind
+from analyzer.sessions.tally import DropReason
+
+BLOCK_EVENTS: Final = 1 << 17
+"""Events worked on at a time: their arrays stay in the processor's cache."""
+SOURCE: Final = "source"
+LINE: Final = "line"
+
+
+@dataclass(frozen=True)
+class EventSessions:
+    """The sessions of some events.
+
+    Attributes
+    ----------
+    checked : Checked
+        One row a session, typed by `schema.SESSIONS`, with its fate.
+    line : Timeline
+        The events of each session.
+    repeated : ndarray of int64
+        Rows of events that repeat another one.
+    events : pyarrow.Table
+        The events, at least with the columns `line` and `source` (a number in `sources`).
+    sources : tuple of str
+    """
+
+    checked: Checked
+    line: Timeline
+    repeated: Ints
+    events: pa.Table
+    sources: tuple[str, ...]
+
+    def with_checked(self, checked: Checked) -> EventSessions:
+        """Return the same with other columns of the sessions."""
+        return replace(self, checked=checked)
+
+    def source_of(self) -> Ints:
+        """Return the number of the source that each session's first event comes from."""
+        numbers: Ints = self.events[SOURCE].to_numpy()[self.line.row[self.line.sessions.first]]
+        return numbers
+
+    def told(self, fate: Fates) -> Iterator[Summary]:
+        """Yield what became of the events of each source, given the fate of each session."""
+        events = np.zeros(len(self.events), dtype=np.int8)
+        events[self.line.row] = self.line.sessions.spread(fate)
+        events[self.repeated] = fate_of(DropReason.DUPLICATE)
+        source = self.events[SOURCE].to_numpy()
+        reasons = self._reasons()
+        for number, name in enumerate(self.sources):
+            mine = source == number
+            if mine.any():
+                yield Summary(name, tally_of(events[mine]), _of_source(reasons, name), {}, (), True)
+
+    def _reasons(self) -> pa.Table:
+        """Return file, line and reason of each event of a quarantined session."""
+        quarantine = self.checked.summary.quarantine
+        session = quarantine["line"].to_numpy().astype(np.int64)
+        sizes = self.line.sessions.sizes[session]
+        rows = np.concatenate(
+            [self.line.row[slice(*self.line.sessions.offsets[s : s + 2])] for s in session] or [_NONE]
+        )
+        file = pa.array(self.sources, pa.string()).take(self.events[SOURCE].combine_chunks().take(pa.array(rows)))
+        line = self.events[LINE].combine_chunks().take(pa.array(rows)).cast(pa.int64())
+        reason = quarantine["reason"].combine_chunks().take(pa.array(np.repeat(np.arange(len(session)), sizes)))
+        return pa.table([file, line, reason], schema=QUARANTINE_SCHEMA)
+
+
+_NONE: Final = np.zeros(0, dtype=np.int64)
+
+
+def _of_source(reasons: pa.Table, name: str) -> pa.Table:
+    return reasons.filter(pa.compute.equal(reasons["file"], name))
+
+
+def sessions_of(
+    events: pa.Table, sources: Sequence[str], rules: DoorRules, *, workers: int = 1, block_events: int = BLOCK_EVENTS
+) -> EventSessions:
+    """Return the sessions that events tell of.
+
+    Parameters
+    ----------
+    events : pyarrow.Table
+        Checked events that are about playback, typed by `schema.EVENTS`, all of those of each viewer; with `line` and
+        `source`. In any order.
+    sources : sequence of str
+        Names of the sources.
+    rules : DoorRules
+        What sessions are to learn from.
+    workers : int
+        Threads; they share the arrays.
+    block_events : int
+        About how many events are worked on at a time; never a matter of the result.
+    """
+    line, repeated = timeline_of(events)
+    columns = described(events, line)
+    count = len(line.sessions)
+    measures = _measured(line, workers, block_events)
+    columns |= {name: _typed(name, values) for name, values in measures.items() if name != "ads_s"}
+    if "runtime_s" in columns:
+        runtime = columns["runtime_s"].to_numpy(zero_copy_only=False) - measures.get("ads_s", 0.0)
+        columns["runtime_s"] = _typed("runtime_s", np.where(runtime >= 1.0, runtime, np.nan))
+    rows = RawRows(pa.table(_complete(columns, count)), "events", pa.array(np.arange(count)))
+    return EventSessions(check(rows, replace(rules, drop_duplicates=False)), line, repeated, events, tuple(sources))
+
+
+def _measured(line: Timeline, workers: int, block_events: int) -> dict[str, Floats]:
+    """Measure blocks of whole sessions."""
+    count = len(line.sessions)
+    if count == 0:
+        return {}
+    marks = np.arange(0, len(line), block_events)
+    edges = np.unique(np.append(np.searchsorted(line.sessions.first, marks), count))
+    blocks = list(pairwise(edges.tolist()))
+    run = Parallel(n_jobs=workers, require="sharedmem")
+    parts: list[dict[str, Any]] = run(delayed(measured)(line.part(first, last)) for first, last in blocks)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _typed(name: str, values: Floats) -> pa.Array:
+    """Return measures as the type that the session table declares; NaN becomes null."""
+    column = COLUMNS[name]
+    array = pa.array(values, pa.float64(), from_pandas=True)
+    if column.kind is Kind.FLAG:
+        return pa.compute.equal(array, 1.0)
+    return array.cast(column.kind.arrow_type)
+
+
+def _complete(columns: dict[str, Any], count: int) -> dict[str, Any]:
+    """Return the columns with those that every session must have, null where no event told them."""
+    missing = {"title_id": Kind.KEY.arrow_type, "played_s": pa.float64()}
+    return columns | {name: pa.nulls(count, kind) for name, kind in missing.items() if name not in columns}
