@@ -101,7 +101,7 @@ class IfUnknown(Enum):
 class Clause(BaseModel):
     """A bound on a feature: for a pattern on one of its quantiles, for a vector on the value itself.
 
-    A missing value withholds, unless the clause says that it is to be passed over (`if_unknown = "no evidence"`). That is for
+    A missing value withholds, unless the clause says that it is no evidence (`if_unknown = "no evidence"`). That is for
     behaviour that hardly any source can see, such as rewinds: else nothing could be said of any data without them.
     """
 

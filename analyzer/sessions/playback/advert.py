@@ -24,25 +24,20 @@ def without_ads(line: Timeline) -> tuple[Timeline, Floats]:
     if flag is None or not (flag == 1).any():
         return line, lengths
     counted = line.sessions.spread(line.sessions.sum(flag == 1) > 0)
-    at, length = ad_stretches(line)
+    state = playing_of(line)
+    at, length = ad_stretches(state)
     at, length = at[counted[at]], length[counted[at]]
     if len(at) == 0:
         return line, lengths
     session = line.sessions.ids[at]
     lengths = np.bincount(session, length, minlength=len(line.sessions)).astype(np.float64)
-    place = _places(line)[at]
+    place = np.nan_to_num(np.where(np.isnan(line.position_ms), state.begin_ms, line.position_ms))[at]
     nth = np.arange(len(at)) - np.searchsorted(session, session)
     position, to = line.position_ms.copy(), line.to_ms.copy()
     for number in range(min(int(nth.max()) + 1, _MOST)):
         mine = nth == number
         _take_out(line, (position, to), session[mine], at[mine], place[mine], length[mine])
     return replace(line, position_ms=position, to_ms=to), lengths
-
-
-def _places(line: Timeline) -> Floats:
-    """Return where on the source's own line playback is at each event."""
-    state = playing_of(line)
-    return np.nan_to_num(np.where(np.isnan(line.position_ms), state.begin_ms, line.position_ms))
 
 
 def _take_out(

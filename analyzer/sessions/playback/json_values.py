@@ -1,7 +1,6 @@
 """The records of a JSON file, one after the other, however they were written down.
 
-A file is JSON lines, an array, a page that holds an array under a key, or objects one behind the other, pretty-printed
-or not. It is read a block at a time, so it may be larger than memory. A line that is no JSON costs that line. In an
+A file is JSON lines, an array, a page that holds an array under a key, or objects one behind the other. It is read a block at a time, so it may be larger than memory. A line that is no JSON costs that line. In an
 array or a page that breaks off, what came before is kept and the rest is one value with a fault.
 """
 
@@ -76,9 +75,7 @@ def _values(file: BinaryIO) -> Iterator[JsonValue]:
 
 
 def _lines(window: Window) -> Iterator[JsonValue]:
-    number = 0
-    while (line := window.line()) is not None:
-        number += 1
+    for number, line in enumerate(iter(window.line, None), 1):
         for record in _of_line(line):
             yield JsonValue(number, record.value, record.fault)
 

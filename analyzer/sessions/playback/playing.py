@@ -32,18 +32,24 @@ class Playing:
     Attributes
     ----------
     line : Timeline
-    playing : Bools
-        Whether the title plays after the event.
-    moving : Bools
-        Whether the viewer is inside the title then: playing or paused, not before the start or after the end.
-    paused : Bools
-        Whether it was paused by somebody.
+    plays, paused : Bools
+        The state: playing, paused by somebody, or neither (not begun, or over).
+    held : Bools
+        Whether it waits for data or shows an ad, so that nothing plays whatever the state.
+    advert : Bools
+        Whether it shows an ad.
     """
 
     line: Timeline
-    playing: Bools
-    moving: Bools
+    plays: Bools
     paused: Bools
+    held: Bools
+    advert: Bools
+
+    @cached_property
+    def playing(self) -> Bools:
+        """Whether the title plays after the event."""
+        return self.plays & ~self.held
 
     @cached_property
     def inner(self) -> Bools:
@@ -158,8 +164,8 @@ def playing_of(line: Timeline) -> Playing:
     untold = opened & ~np.isin(line.event[following], (Event.PLAY, Event.START)) | opened & (following < 0)
     plays = untold | (~opened & (line.event[latest] == Event.PLAY))
     paused = ~opened & (line.event[latest] == Event.PAUSE)
-    held = _waiting(line) | _in_advert(line)
-    return Playing(line, plays & ~held, plays | paused, paused & ~_in_advert(line))
+    advert = _in_advert(line)
+    return Playing(line, plays, paused, _waiting(line) | advert, advert)
 
 
 def _waiting(line: Timeline) -> Bools:
@@ -180,12 +186,10 @@ def _in_advert(line: Timeline) -> Bools:
     return np.asarray((at >= 0) & (line.event[at] == Event.AD_START) & (ended[at] | ~played_since))
 
 
-def ad_stretches(line: Timeline) -> tuple[Ints, Floats]:
+def ad_stretches(state: Playing) -> tuple[Ints, Floats]:
     """Return the event at which each stretch of ads begins, and how long it lasts in ms."""
-    advert = _in_advert(line)
-    inner = np.ones(len(line), dtype=bool)
-    inner[line.sessions.last] = False
-    clock = np.where(inner & advert, np.diff(line.t_ms, append=line.t_ms[-1:]), 0).astype(np.float64)
+    clock = np.where(state.advert, state.clock_ms, 0.0)
+    line, advert = state.line, state.advert
     begins = advert & ~np.append(False, advert[:-1])
     begins[line.sessions.first] = advert[line.sessions.first]
     at = np.flatnonzero(begins)

@@ -118,7 +118,7 @@ def _all_seeks(state: Playing) -> tuple[Floats, Floats, Ints]:
 
 def _untold(state: Playing, told: Bools) -> Bools:
     """Return the events at which playback is found where no playing can have led."""
-    jumped = np.append(False, (state.jumped & state.moving & state.inner)[:-1])
+    jumped = np.append(False, (state.jumped & (state.plays | state.paused) & state.inner)[:-1])
     return jumped & ~told & ~state.line.is_any(Event.START)
 
 

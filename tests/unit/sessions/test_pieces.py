@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import analyzer
-from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions, checked, pieces_of, provided_by
+from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions, pieces_of
+from analyzer.sessions.reading import checked, provided_by
 from analyzer.sessions.records import Sessions
 from analyzer.sessions.source import read_pieces, read_sessions
 from analyzer.sessions.synthetic import Population, synthesize
