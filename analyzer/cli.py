@@ -234,6 +234,9 @@ def explain(
 def synth(
     out: Annotated[Path, typer.Option(help="Parquet file for the sessions.")] = Path("synthetic.parquet"),
     truth: Annotated[Path | None, typer.Option(help="Parquet file for the planted habits.")] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Parquet file for player events; some viewers rewind, and truth says who.")
+    ] = None,
     viewers: Annotated[int, typer.Option(min=1, help="Number of viewers.")] = 2_000,
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Number of days.")] = 84,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same rows.")] = 0,
@@ -247,7 +250,7 @@ def synth(
 
     with _progress() as progress:
         progress("writing sessions")
-        result = jobs.synth_job(out, truth, viewers, days, seed, start.date() if start else None)
+        result = jobs.synth_job(out, truth, events, viewers, days, seed, start.date() if start else None)
     _answer(result, text.synth, as_json)
 
 

@@ -110,9 +110,9 @@ def explain(result: dict[str, Any]) -> str:
 def synth(result: dict[str, Any]) -> str:
     """Return what was made and where it is."""
     places = "\n".join(f"{name.capitalize()}: {place}" for name, place in result["outputs"].items())
-    made = (
-        f"{result['rows']:,} rows of {result['viewers']:,} viewers over {result['days']} days (seed {result['seed']})."
-    )
+    events = f" and {result['events']:,} player events" if "events" in result else ""
+    period = f"{result['viewers']:,} viewers over {result['days']} days (seed {result['seed']})"
+    made = f"{result['rows']:,} rows{events} of {period}."
     return f"{made}\n{places}"
 
 

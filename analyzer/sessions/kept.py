@@ -72,7 +72,7 @@ def without_repeats(rows: pa.Table, whole: Callable[[], pa.Table]) -> tuple[pa.T
 def _judged(rows: pa.Table, judged: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
     plain = rows.drop_columns([FATE, EXPORT])
     chosen = plain if len(judged) == len(rows) else plain.take(pa.array(judged))
-    return chosen.unify_dictionaries()
+    return chosen.unify_dictionaries().combine_chunks()
 
 
 def fates(rows: pa.Table) -> Fates:

@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from analyzer.errors import InputError
 from analyzer.sessions.titles import tidy
 
@@ -130,7 +127,7 @@ def _not_text(name: str) -> InputError:
 
 def find_layout(text: str, recognise: Callable[[frozenset[str]], bool]) -> Layout | None:
     """Return the layout of the first line that is not blank; None when no separator makes it recognised."""
-    for number, line in enumerate(_LINE_END.split(text), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         if _NOTHING.fullmatch(line) or _SEPARATOR_HINT.fullmatch(line.rstrip(",;\t ")):
             continue
         for separator in SEPARATORS:
@@ -140,6 +137,15 @@ def find_layout(text: str, recognise: Callable[[frozenset[str]], bool]) -> Layou
                     return Layout(names, separator, number)
         return None
     return None
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield one line after the other: the header is near the beginning of what may be a large file."""
+    start = 0
+    for end in _LINE_END.finditer(text):
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 def _names(fields: list[str]) -> tuple[str, ...]:
@@ -228,9 +234,3 @@ def _split(line: str, separator: str) -> list[str]:
         return next(csv.reader((line,), delimiter=separator), [])
     except csv.Error:  # a field beyond the reader's limit
         return []
-
-
-def country_codes(texts: pa.Array) -> pa.Array:
-    """Return the letters of countries such as "US (United States)"; null where no two letters stand in front."""
-    coded = pc.match_substring_regex(texts, r"^[A-Za-z]{2}( *\(|$)")
-    return pc.if_else(coded, pc.utf8_upper(pc.utf8_slice_codeunits(texts, 0, 2)), pa.scalar(None, pa.string()))

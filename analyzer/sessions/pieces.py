@@ -154,6 +154,8 @@ def pieces_of(source: Any, options: ReadOptions, piece_rows: int = tabular.BATCH
     """
     sources = source if isinstance(source, Sources) else Sources(source)
     source, events = sources.sessions, sources.events
+    if source is None and events is None:
+        raise InputError("There is nothing to read.", "Name at least one file, folder or frame of sessions or events.")
     paths = [] if source is None else paths_in(source)
     event_paths = [] if events is None else paths_in(events, EVENT_SUFFIXES)
     exports = [path for path in paths or () if looks_like_netflix(path)]

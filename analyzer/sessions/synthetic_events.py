@@ -8,13 +8,16 @@ sessions: those are planted, and protected, whatever else they watch.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from analyzer.sessions.habits import HABITS
 from analyzer.sessions.playback.schema import EVENT_TABLE, OF_SESSION, WORDS, Event
@@ -30,6 +33,7 @@ _RITUAL_REWINDER_SHARE: Final = 0.25  # of viewers with a favourite title
 _SESSION_SHARES: Final = (0.1, 0.3, 0.6)  # of a rewinder's sessions, how many hold a loop
 _PAUSES_H, _REWINDS_H, _SKIPS_H = 0.8, 0.5, 0.4
 _LEAST_S: Final = 120.0  # shorter sessions are only played
+_OF_SESSION: Final = tuple(name for name in OF_SESSION if name not in ("title_name", "device", "kids_profile"))
 _HABIT: Final = {habit.name: number for number, habit in enumerate(HABITS)}
 
 
@@ -65,6 +69,27 @@ def event_batches(population: Population) -> Iterator[tuple[pa.Table, pa.Table, 
         protected = pc.or_(truth["protected"], rewinds)
         known = truth.append_column("rewinds", rewinds)
         yield named, _events(rng, named, share), known.set_column(2, "protected", protected)
+
+
+def write_with_events(
+    population: Population, sessions: Path, events: Path, truth: Path | None = None
+) -> tuple[int, int]:
+    """Stream the population and its players' events to Parquet; return how many sessions and events were written."""
+    rows, told, truths = 0, 0, []
+    with ExitStack() as stack:
+        writers: list[pq.ParquetWriter] = []
+        for chunk, happened, known in event_batches(population):
+            if not writers:
+                places = ((sessions, chunk.schema), (events, happened.schema))
+                opened = (pq.ParquetWriter(path, schema, compression="zstd") for path, schema in places)
+                writers = [stack.enter_context(writer) for writer in opened]
+            for writer, table in zip(writers, (chunk, happened), strict=True):
+                writer.write_table(table)
+            rows, told = rows + len(chunk), told + len(happened)
+            truths.append(known)
+    if truth is not None:
+        pq.write_table(pa.concat_tables(truths), truth)
+    return rows, told
 
 
 def _rewinding(rng: np.random.Generator, truth: pa.Table) -> Floats:
@@ -202,9 +227,6 @@ def _as_table(sessions: pa.Table, told: Told) -> pa.Table:
         "position_s": pa.array(told["position_s"]),
         "to_position_s": pa.array(told["to_s"], from_pandas=True),
     }
-    present = [
-        name for name in OF_SESSION if name in sessions.column_names and sessions[name].null_count < len(sessions)
-    ]
-    columns |= {name: sessions[name].combine_chunks().take(starts) for name in present}
+    columns |= {name: sessions[name].combine_chunks().take(starts) for name in _OF_SESSION}
     schema = EVENT_TABLE.arrow_schema(columns)
     return pa.table([columns[field.name].cast(field.type) for field in schema], schema=schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from analyzer.sessions import synthetic
 from analyzer.sessions.pieces import ReadOptions as ReadOptions
 from analyzer.sessions.pieces import Sources
 from analyzer.sessions.records import Sessions
+from analyzer.sessions.synthetic_events import write_with_events
 from analyzer.workflow import describe, tables
 from analyzer.workflow.classify import WITHHELD
 from analyzer.workflow.engines import Engine
@@ -191,19 +193,32 @@ def _as_id(text: str) -> str:
     return f"P{int(number[1]):02d}" if number else text
 
 
-def synth_job(out: Path, truth: Path | None, viewers: int, days: int, seed: int, start: date | None) -> dict[str, Any]:
+def synth_job(
+    out: Path,
+    truth: Path | None,
+    events: Path | None,
+    viewers: int,
+    days: int,
+    seed: int,
+    start: date | None,
+) -> dict[str, Any]:
     """Stream a synthetic population to Parquet."""
-    if truth is not None and truth.resolve() == out.resolve():
-        raise InputError(f"Sessions and truth would be the same file {out}.", "Give --truth another name than --out.")
+    named = {"sessions": out, "truth": truth, "events": events}
+    places = {name: path for name, path in named.items() if path is not None}
+    if len({path.resolve() for path in places.values()}) < len(places):
+        raise InputError(
+            f"{', '.join(places)} would share the file {out}.", "Give --out, --truth and --events different names."
+        )
     population = synthetic.Population(viewers, days, seed, *([start] if start else []))
-    with staged_file(out) as part:
-        if truth is None:
-            rows = synthetic.write_parquet(population, part)
+    with ExitStack() as stack:
+        drafts = {name: stack.enter_context(staged_file(path)) for name, path in places.items()}
+        if events is None:
+            rows = {"rows": synthetic.write_parquet(population, drafts["sessions"], drafts.get("truth"))}
         else:
-            with staged_file(truth) as truth_part:
-                rows = synthetic.write_parquet(population, part, truth_part)
-    outputs = {"sessions": str(out), **({"truth": str(truth)} if truth else {})}
-    return {"viewers": viewers, "days": days, "seed": seed, "rows": rows, "outputs": outputs}
+            counted = write_with_events(population, drafts["sessions"], drafts["events"], drafts.get("truth"))
+            rows = dict(zip(("rows", "events"), counted, strict=True))
+    outputs = {name: str(path) for name, path in places.items()}
+    return {"viewers": viewers, "days": days, "seed": seed, **rows, "outputs": outputs}
 
 
 def models_job(folder: Path) -> dict[str, Any]:

@@ -40,7 +40,11 @@ class Coverage:
 
 def coverage_of(begin_ms: Floats, end_ms: Floats, session: Ints, sessions: int) -> Coverage:
     """Return the coverage of stretches in order of session and time, all of them known and longer than 0."""
-    begin, end = begin_ms.astype(np.int64), end_ms.astype(np.int64)
+    goes_on = (begin_ms[1:] == end_ms[:-1]) & (session[1:] == session[:-1])
+    runs = Segments.of_starts(np.append(np.ones(len(session), dtype=bool)[:1], ~goes_on))
+    first, last = runs.first, runs.last
+    # What plays on from sign of life to sign of life is one stretch, which leaves a tenth of them.
+    begin, end, session = begin_ms[first].astype(np.int64), end_ms[last].astype(np.int64), session[first]
     content = np.bincount(session, end - begin, minlength=sessions).astype(np.float64)
     unique, passes = content.copy(), (content > 0).astype(np.float64)
     again = _goes_back(begin, end, session, sessions)
@@ -55,8 +59,8 @@ def coverage_of(begin_ms: Floats, end_ms: Floats, session: Ints, sessions: int) 
 
 def _goes_back(begin: Ints, end: Ints, session: Ints, sessions: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return which sessions may have played a place twice: a stretch begins before the one before it ends."""
-    back = np.append(False, (begin[1:] < end[:-1]) & (session[1:] == session[:-1]))
-    return np.bincount(session[back], minlength=sessions) > 0
+    back = (begin[1:] < end[:-1]) & (session[1:] == session[:-1])
+    return np.asarray(np.bincount(session[1:][back], minlength=sessions) > 0)
 
 
 def _swept(begin: Ints, end: Ints, groups: Segments) -> tuple[Floats, Floats]:

@@ -138,7 +138,8 @@ class _Batch:
         except UnreadableError as error:
             return {}, str(error)
         if row["event"] == Event.OTHER.word and len(self.others) <= _NAMES:
-            self.others.add((adapter.name_of(value.value) or "")[:_NAME_CHARS])
+            name = " ".join((adapter.name_of(value.value) or "").split())
+            self.others.add(name[:_NAME_CHARS])
         return row, None
 
     def rows(self, named: set[str]) -> RawRows:

@@ -43,14 +43,17 @@ def elements(text: str, at: int) -> Iterator[Element]:
     Element
         What the list holds. Where the list breaks off or is no JSON, one with `last` says why, and is none of them.
     """
+    whole = decoded(text, at).value
+    if isinstance(whole, list):
+        yield from (Element(value, None, False) for value in whole)
+        return
     at = space_end(text, at + 1)
     while at < len(text):
         if text[at] == "]":
             return
-        found = decoded(text, at)
-        if found.end is None:
-            yield Element(None, found.fault or BREAKS_OFF, True)
+        value, end, fault, _ = decoded(text, at)
+        yield Element(value, fault, end is None)
+        if end is None:
             return
-        yield Element(found.value, found.fault, False)
-        at = space_end(text, found.end)
+        at = space_end(text, end)
     yield Element(None, BREAKS_OFF, True)

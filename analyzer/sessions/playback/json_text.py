@@ -163,8 +163,8 @@ class Window:
         """
         while True:
             found = decoded(self.text, self.at)
-            # A number that ends with the window may go on behind it.
-            unsure = found.cut if found.end is None else found.end == len(self.text)
+            # A number that ends near the end of the window may go on behind it: "-1." is read as -1.
+            unsure = found.cut if found.end is None else found.end >= len(self.text) - _MARGIN
             if not unsure or not self.more():
                 break
         if found.end is None:

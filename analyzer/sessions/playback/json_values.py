@@ -1,7 +1,8 @@
 """The records of a JSON file, one after the other, however they were written down.
 
-A file is JSON lines, an array, a page that holds an array under a key, or objects one behind the other. It is read a block at a time, so it may be larger than memory. A line that is no JSON costs that line. In an
-array or a page that breaks off, what came before is kept and the rest is one value with a fault.
+A file is JSON lines, an array, a page that holds an array under a key, or objects one behind the other. It is read a
+block at a time, so it may be larger than memory. A line that is no JSON costs that line. In an array or a page that
+breaks off, what came before is kept and the rest is one value with a fault.
 """
 
 from __future__ import annotations
@@ -94,10 +95,9 @@ def _of_line(line: str) -> Iterator[_Record]:
 def _records_of(value: object, fault: str | None) -> Iterator[_Record]:
     """Yield a value, or the records that it holds if it is a page or an array."""
     lists = [value] if isinstance(value, list) else _lists_of(value)
+    yield from (_Record(record, None) for records in lists for record in records)
     if not lists:
         yield _Record(value, fault)
-    for records in lists:
-        yield from (_Record(record, None) for record in records)
 
 
 def _lists_of(value: object) -> list[list[object]]:
@@ -139,7 +139,7 @@ def _object(window: Window) -> Iterator[_Record]:
             return
         if found.end is not None:
             window.take(found.end)
-            yield from _records_of(found.value, found.fault)
+            yield _Record(found.value, found.fault)
             return
         if not found.cut or not window.more():
             raise BrokenError(window.fault(found))

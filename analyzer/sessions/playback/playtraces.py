@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer.sessions.playback.json_fields import UnreadableError, number, word
-from analyzer.sessions.playback.json_list import elements
-from analyzer.sessions.playback.json_text import BREAKS_OFF, space_end
+from analyzer.sessions.playback.json_list import Element, elements
+from analyzer.sessions.playback.json_text import BREAKS_OFF, TOO_DEEP, space_end
 from analyzer.sessions.playback.schema import WORDS, Event
 
 _EVENTS: Final = {
@@ -28,6 +28,7 @@ _EVENTS: Final = {
     "stopped": Event.STOP,
     **dict.fromkeys(("buffer", "buffering", "rebuffer", "rebuffering"), Event.BUFFER),
 }
+_HOW: Final[dict[str | None, str]] = {BREAKS_OFF: "is cut off", TOO_DEEP: "is nested too deep"}
 _NAMES: Final = 20
 _NAME_CHARS: Final = 60
 
@@ -69,21 +70,19 @@ class Playtraces:
         for nth, element in enumerate(elements(text, at)):
             if element.last:
                 self._append(row, nth, reason=_broken(element.fault, nth))
-            elif element.fault is not None:
-                self._append(row, nth, reason=f"in one event, {element.fault}")
+                return
+            try:
+                event, t_ms, media_s = self._read(element)
+            except UnreadableError as error:
+                self._append(row, nth, reason=str(error))
             else:
-                self._add_event(row, nth, element.value)
+                self._append(row, nth, event, t_ms, media_s)
 
-    def _add_event(self, row: int, nth: int, value: object) -> None:
-        try:
-            event, t_ms, media_s = self._read(value)
-        except UnreadableError as error:
-            self._append(row, nth, reason=str(error))
-        else:
-            self._append(row, nth, event, t_ms, media_s)
-
-    def _read(self, value: object) -> tuple[int, float, float]:
+    def _read(self, element: Element) -> tuple[int, float, float]:
         """Return event, milliseconds since the start and position of one element."""
+        value = element.value
+        if element.fault is not None:
+            raise UnreadableError(f"in one event, {element.fault}")
         if not isinstance(value, dict):
             raise UnreadableError("the event is not an object")
         event = self._event_of(value.get("eventType"))
@@ -154,5 +153,4 @@ class Playtraces:
 def _broken(fault: str | None, count: int) -> str:
     if count == 0:
         return "Playtraces cannot be read as JSON"
-    how = "is cut off" if fault == BREAKS_OFF else "is not JSON"
-    return f"Playtraces {how} after {count} event{'s' if count > 1 else ''}"
+    return f"Playtraces {_HOW.get(fault, 'is not JSON')} after {count} event{'s' if count > 1 else ''}"

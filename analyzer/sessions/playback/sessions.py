@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from joblib import Parallel, delayed
 
 from analyzer.grouping.arrays import Floats, Ints
+from analyzer.grouping.segments import Segments
 from analyzer.sessions.door import Checked, DoorRules, Fates, Summary, check, fate_of, tally_of
-from analyzer.sessions.playback.rows import described, measured
-from analyzer.sessions.playback.timeline import Timeline, timeline_of
+from analyzer.sessions.playback.columns import EventColumns
+from analyzer.sessions.playback.described import described
+from analyzer.sessions.playback.rows import ADS_S, FIRST_MS, measured
+from analyzer.sessions.playback.timeline import blocks_of, order_of, timeline_of
 from analyzer.sessions.records import QUARANTINE_SCHEMA, RawRows
 from analyzer.sessions.schema import COLUMNS, Kind
 from analyzer.sessions.tally import DropReason
 
-BLOCK_EVENTS: Final = 1 << 17
+BLOCK_EVENTS: Final = 1 << 16
 """Events worked on at a time: their arrays stay in the processor's cache."""
 SOURCE: Final = "source"
 LINE: Final = "line"
@@ -37,8 +39,10 @@ class EventSessions:
     ----------
     checked : Checked
         One row a session, typed by `schema.SESSIONS`, with its fate.
-    line : Timeline
-        The events of each session.
+    sessions : Segments
+        Events of each session.
+    row : ndarray of int64
+        Where each of those events stands in the table.
     repeated : ndarray of int64
         Rows of events that repeat another one.
     events : pyarrow.Table
@@ -47,7 +51,8 @@ class EventSessions:
     """
 
     checked: Checked
-    line: Timeline
+    sessions: Segments
+    row: Ints
     repeated: Ints
     events: pa.Table
     sources: tuple[str, ...]
@@ -58,13 +63,13 @@ class EventSessions:
 
     def source_of(self) -> Ints:
         """Return the number of the source that each session's first event comes from."""
-        numbers: Ints = self.events[SOURCE].to_numpy()[self.line.row[self.line.sessions.first]]
+        numbers: Ints = self.events[SOURCE].to_numpy()[self.row[self.sessions.first]]
         return numbers
 
     def told(self, fate: Fates) -> Iterator[Summary]:
         """Yield what became of the events of each source, given the fate of each session."""
         events = np.zeros(len(self.events), dtype=np.int8)
-        events[self.line.row] = self.line.sessions.spread(fate)
+        events[self.row] = self.sessions.spread(fate)
         events[self.repeated] = fate_of(DropReason.DUPLICATE)
         source = self.events[SOURCE].to_numpy()
         reasons = self._reasons()
@@ -77,10 +82,8 @@ class EventSessions:
         """Return file, line and reason of each event of a quarantined session."""
         quarantine = self.checked.summary.quarantine
         session = quarantine["line"].to_numpy().astype(np.int64)
-        sizes = self.line.sessions.sizes[session]
-        rows = np.concatenate(
-            [self.line.row[slice(*self.line.sessions.offsets[s : s + 2])] for s in session] or [_NONE]
-        )
+        sizes = self.sessions.sizes[session]
+        rows = np.concatenate([self.row[slice(*self.sessions.offsets[s : s + 2])] for s in session] or [_NONE])
         file = pa.array(self.sources, pa.string()).take(self.events[SOURCE].combine_chunks().take(pa.array(rows)))
         line = self.events[LINE].combine_chunks().take(pa.array(rows)).cast(pa.int64())
         reason = quarantine["reason"].combine_chunks().take(pa.array(np.repeat(np.arange(len(session)), sizes)))
@@ -113,29 +116,46 @@ def sessions_of(
     block_events : int
         About how many events are worked on at a time; never a matter of the result.
     """
-    line, repeated = timeline_of(events)
-    columns = described(events, line)
-    count = len(line.sessions)
-    measures = _measured(line, workers, block_events)
-    columns |= {name: _typed(name, values) for name, values in measures.items() if name != "ads_s"}
+    columns = EventColumns.of(events)
+    order = order_of(columns)
+    blocks = blocks_of(columns, order, block_events)
+    parallel = Parallel(n_jobs=workers, require="sharedmem")
+    found: list[_Block] = parallel(delayed(_measured)(columns, order[begin:end]) for begin, end in blocks)
+    found = found or [_measured(columns, order)]
+    sessions = Segments.of_sizes(np.concatenate([part.sizes for part in found]))
+    row = np.concatenate([part.row for part in found])
+    measures = {name: np.concatenate([part.measures[name] for part in found]) for name in found[0].measures}
+    rows = RawRows(_table(events, sessions, row, measures), "events", pa.array(np.arange(len(sessions))))
+    checked = check(rows, replace(rules, drop_duplicates=False))
+    repeated = np.concatenate([part.repeated for part in found])
+    return EventSessions(checked, sessions, row, repeated, events, tuple(sources))
+
+
+@dataclass(frozen=True)
+class _Block:
+    row: Ints
+    sizes: Ints
+    repeated: Ints
+    measures: dict[str, Floats]
+
+
+def _measured(columns: EventColumns, order: Ints) -> _Block:
+    line, repeated = timeline_of(columns, order)
+    return _Block(line.row, line.sessions.sizes, repeated, measured(line))
+
+
+def _table(events: pa.Table, sessions: Segments, row: Ints, measures: dict[str, Floats]) -> pa.Table:
+    """Return one row a session: what its events say of it, and what they measure."""
+    measures = dict(measures)
+    ads_s, first_ms = measures.pop(ADS_S), measures.pop(FIRST_MS)
+    columns = described(events, sessions, row, first_ms)
+    columns |= {name: _typed(name, values) for name, values in measures.items()}
     if "runtime_s" in columns:
-        runtime = columns["runtime_s"].to_numpy(zero_copy_only=False) - measures.get("ads_s", 0.0)
+        runtime = columns["runtime_s"].to_numpy(zero_copy_only=False) - ads_s
         columns["runtime_s"] = _typed("runtime_s", np.where(runtime >= 1.0, runtime, np.nan))
-    rows = RawRows(pa.table(_complete(columns, count)), "events", pa.array(np.arange(count)))
-    return EventSessions(check(rows, replace(rules, drop_duplicates=False)), line, repeated, events, tuple(sources))
-
-
-def _measured(line: Timeline, workers: int, block_events: int) -> dict[str, Floats]:
-    """Measure blocks of whole sessions."""
-    count = len(line.sessions)
-    if count == 0:
-        return {}
-    marks = np.arange(0, len(line), block_events)
-    edges = np.unique(np.append(np.searchsorted(line.sessions.first, marks), count))
-    blocks = list(pairwise(edges.tolist()))
-    run = Parallel(n_jobs=workers, require="sharedmem")
-    parts: list[dict[str, Any]] = run(delayed(measured)(line.part(first, last)) for first, last in blocks)
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    if "title_id" not in columns:
+        columns["title_id"] = pa.nulls(len(sessions), Kind.KEY.arrow_type)
+    return pa.table(columns)
 
 
 def _typed(name: str, values: Floats) -> pa.Array:
@@ -145,9 +165,3 @@ def _typed(name: str, values: Floats) -> pa.Array:
     if column.kind is Kind.FLAG:
         return pa.compute.equal(array, 1.0)
     return array.cast(column.kind.arrow_type)
-
-
-def _complete(columns: dict[str, Any], count: int) -> dict[str, Any]:
-    """Return the columns with those that every session must have, null where no event told them."""
-    missing = {"title_id": Kind.KEY.arrow_type, "played_s": pa.float64()}
-    return columns | {name: pa.nulls(count, kind) for name, kind in missing.items() if name not in columns}

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analyzer.grouping.arrays import Bools, Codes, Floats, Ints
 from analyzer.grouping.segments import Segments, changes
 from analyzer.grouping.sorting import sort_order
-from analyzer.sessions.playback.schema import WORDS, Event
+from analyzer.sessions.playback.columns import EventCodes, EventColumns
+from analyzer.sessions.playback.schema import Event
 
 _SILENCE_MS: Final = 6 * 3_600_000
 _PAUSE_MS: Final = 30 * 60_000
 _LONGEST_S: Final = 4 * 86_400.0
-
-FLAGS: Final = ("ads_in_position", "captions", "audio_description")
-EventCodes = npt.NDArray[np.int8]
+_LOOK_AHEAD: Final = 4_096
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Timeline:
     rate : ndarray of float64
         NaN where the event does not tell.
     flags : dict of str to ndarray of float64
-        Flags that the source has (1, 0, NaN unknown), see `FLAGS`.
+        Flags that the source has (1, 0, NaN unknown), see `columns.FLAGS`.
     """
 
     sessions: Segments
@@ -85,122 +83,79 @@ class Timeline:
         following = np.minimum.accumulate(at[::-1])[::-1][1:]
         return np.where(following <= self.sessions.last[self.sessions.ids], following, -1)
 
-    def part(self, first: int, last: int) -> Timeline:
-        """Return the sessions from number `first` up to `last`, exclusive."""
-        a, b = int(self.sessions.offsets[first]), int(self.sessions.offsets[last])
-        inside = slice(a, b)
-        return Timeline(
-            Segments(self.sessions.offsets[first : last + 1] - a),
-            self.row[inside],
-            self.t_ms[inside],
-            self.event[inside],
-            self.position_ms[inside],
-            self.to_ms[inside],
-            self.rate[inside],
-            {name: values[inside] for name, values in self.flags.items()},
-        )
+
+def order_of(columns: EventColumns) -> Ints:
+    """Return the order of events by session and time."""
+    return sort_order((columns.viewer, columns.session, columns.t_ms), columns.ties)
 
 
-def timeline_of(events: pa.Table) -> tuple[Timeline, Ints]:
-    """Return checked events in order, each once, and the rows that repeat another event.
+def blocks_of(columns: EventColumns, order: Ints, block_events: int) -> list[tuple[int, int]]:
+    """Return where to cut the order into blocks of whole sessions, of about so many events."""
+    edges = [0]
+    while edges[-1] < len(order):
+        edges.append(_next_session(columns, order, min(edges[-1] + block_events, len(order))))
+    return list(pairwise(edges))
+
+
+def _next_session(columns: EventColumns, order: Ints, at: int) -> int:
+    """Return where the first session begins that begins there or behind."""
+    while at < len(order):
+        near = order[at - 1 : at + _LOOK_AHEAD]
+        begins = np.flatnonzero(changes(columns.viewer[near], columns.session[near])[1:])
+        if len(begins):
+            return at + int(begins[0])
+        at += len(near) - 1
+    return len(order)
+
+
+def timeline_of(columns: EventColumns, order: Ints) -> tuple[Timeline, Ints]:
+    """Return the events of some sessions in order, each once, and the rows that repeat another event.
 
     Rows repeat each other when they share an `event_id`, or are equal in everything that orders and describes them.
     """
-    viewer, session, title = (_codes(events, name) for name in ("viewer_id", "session_id", "title_id"))
-    nameless = session < 0
-    if nameless.any():
-        session = np.where(nameless, -2 - title, session)
-    t_ms, event, seq = times_ms(events, viewer, session), _event_codes(events), _numbers(events, "seq")
-    position_ms, to_ms = _milliseconds(events, "position_s"), _milliseconds(events, "to_position_s")
-    rate = _numbers(events, "rate")
-    rate[~(rate > 0)] = np.nan  # some players report a pause as speed 0
-    order = sort_order((viewer, session, t_ms), (seq, event, position_ms, to_ms, rate))
-    keys = (viewer, session, t_ms, event, seq, position_ms, to_ms, rate)
-    repeated = _repeated(events, [key[order] for key in keys], order)
-    kept = order[~repeated]
-    starts = changes(viewer[kept], session[kept])
-    starts |= _cuts(starts, t_ms[kept], event[kept], title[kept], nameless[kept])
-    ordered = (t_ms[kept], event[kept], position_ms[kept], to_ms[kept], rate[kept])
+    repeated = _repeated(columns, order)
+    kept = order[~repeated] if repeated.any() else order
+    rows = _as_slice(kept)
+    t_ms, event, nameless = columns.t_ms[rows], columns.event[rows], columns.nameless[rows]
+    starts = changes(columns.viewer[rows], columns.session[rows])
+    starts |= _cuts(starts, t_ms, event, columns.title[rows], nameless)
     sessions = Segments.of_starts(starts) if len(kept) else Segments(np.zeros(1, dtype=np.int64))
-    flags = {name: _tristate(events, name)[kept] for name in FLAGS if name in events.column_names}
-    return Timeline(sessions, kept, *ordered, flags), order[repeated]
+    position_ms, to_ms = (_milliseconds(_known(values, kept, rows)) for values in (columns.position_s, columns.to_s))
+    rate = _known(columns.rate, kept, rows)
+    rate = np.where(rate > 0, rate, np.nan)  # some players report a pause as speed 0
+    flags = {name: values[rows] for name, values in columns.flags.items()}
+    return Timeline(sessions, kept, t_ms, event, position_ms, to_ms, rate, flags), order[repeated]
 
 
-def times_ms(events: pa.Table, viewer: Codes, session: Codes) -> Ints:
-    """Return the time of each event in ms: since the session's start where `t_ms` says, else since 1970.
-
-    Where a session has both kinds, they are brought together by the rows that tell both.
-    """
-    since_start, at = _numbers(events, "t_ms"), instants_ms(events, "occurred_at")
-    relative = ~np.isnan(since_start)
-    if relative.all():
-        return since_start.astype(np.int64)
-    if not relative.any():
-        return at.astype(np.int64)
-    begin = np.fmin(instants_ms(events, "started_at"), at - since_start)
-    _, group = np.unique(viewer.astype(np.int64) << 32 | (session.astype(np.int64) & 0xFFFFFFFF), return_inverse=True)
-    earliest = np.full(int(group.max()) + 1, np.inf)
-    np.fmin.at(earliest, group, begin)
-    # A session whose start nobody knows keeps its rows apart; what has a time of day is then on its own.
-    known = np.isfinite(earliest[group]) & np.isnan(at) & relative
-    absolute = np.where(known, earliest[group] + since_start, at)
-    return np.where(np.isnan(absolute), since_start, absolute).astype(np.int64)
+def _as_slice(rows: Ints) -> Ints | slice:
+    """Return rows that follow each other as a slice, which copies nothing: many streams are written in order."""
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
 
 
-def instants_ms(events: pa.Table, name: str) -> Floats:
-    """Return a column of instants as ms since 1970; NaN where unknown or where the table has no such column."""
-    if name not in events.column_names:
-        return np.full(events.num_rows, np.nan)
-    us = pc.cast(pc.cast(events[name], pa.int64()), pa.float64(), safe=False)
-    return np.asarray(np.floor(us.to_numpy() / 1000.0))
+def _known(values: Floats | None, kept: Ints, rows: Ints | slice) -> Floats:
+    return np.full(len(kept), np.nan) if values is None else values[rows]
 
 
-def _codes(events: pa.Table, name: str) -> Codes:
-    if name not in events.column_names:
-        return np.full(events.num_rows, -1, dtype=np.int32)
-    column = events[name].combine_chunks()
-    indices = column.indices if column.indices.null_count == 0 else pc.fill_null(column.indices, -1)
-    codes: Codes = indices.to_numpy(zero_copy_only=False)
-    return codes
-
-
-def _event_codes(events: pa.Table) -> EventCodes:
-    column = events["event"].combine_chunks()
-    number = np.array([WORDS.index(word) for word in column.dictionary.to_pylist()], dtype=np.int8)
-    codes: EventCodes = number[column.indices.to_numpy(zero_copy_only=False)]
-    return codes
-
-
-def _numbers(events: pa.Table, name: str) -> Floats:
-    if name not in events.column_names:
-        return np.full(events.num_rows, np.nan)
-    return np.array(pc.cast(events[name], pa.float64()).to_numpy(), dtype=np.float64)
-
-
-def _tristate(events: pa.Table, name: str) -> Floats:
-    return np.array(pc.cast(pc.cast(events[name], pa.int8()), pa.float64()).to_numpy(), dtype=np.float64)
-
-
-def _milliseconds(events: pa.Table, name: str) -> Floats:
-    seconds = _numbers(events, name)
+def _milliseconds(seconds: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
-        seconds[~((seconds >= 0) & (seconds <= _LONGEST_S))] = np.nan
-    return np.rint(seconds * 1000.0)
+        return np.where((seconds >= 0) & (seconds <= _LONGEST_S), np.rint(seconds * 1000.0), np.nan)
 
 
-def _repeated(events: pa.Table, ordered: list[npt.NDArray[Any]], order: Ints) -> Bools:
-    repeated = np.ones(len(order), dtype=bool)
-    repeated[:1] = False
-    for key in ordered:
-        here, before = key[1:], key[:-1]
-        repeated[1:] &= (here == before) | ((here != here) & (before != before))  # NaN equals NaN here
-    if "event_id" in events.column_names and events["event_id"].null_count < len(order):
-        identity = _codes(events, "event_id")[order]
-        known = np.flatnonzero((identity >= 0) & ~repeated)
-        keys = (ordered[0][known].astype(np.int64), ordered[1][known].astype(np.int64), identity[known])
-        by_id = np.lexsort(keys[::-1])  # stable: the earliest comes first
-        again = ~changes(*(key[by_id] for key in keys))
-        repeated[known[by_id[again]]] = True
+def _repeated(columns: EventColumns, order: Ints) -> Bools:
+    repeated = np.zeros(len(order), dtype=bool)
+    t_ms = columns.t_ms[_as_slice(order)]
+    again = 1 + np.flatnonzero(t_ms[1:] == t_ms[:-1])  # few events have the time of the one before
+    for key in (columns.session, columns.viewer, *columns.ties):
+        here, before = key[order[again]], key[order[again - 1]]
+        again = again[(here == before) | ((here != here) & (before != before))]  # NaN equals NaN here
+    repeated[again] = True
+    if columns.identity is not None:
+        known = np.flatnonzero((columns.identity[order] >= 0) & ~repeated)
+        own = [key[order[known]] for key in (columns.viewer, columns.session, columns.identity)]
+        by_id = np.lexsort(own[::-1])  # stable: the earliest comes first
+        repeated[known[by_id[~changes(*(key[by_id] for key in own))]]] = True
     return repeated
 
 

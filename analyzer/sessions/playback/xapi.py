@@ -127,7 +127,8 @@ def _session(value: Mapping[str, object], extensions: _Extensions) -> str | None
 
 def _title(activity: Mapping[str, object]) -> dict[str, object]:
     name = part(activity.get("definition")).get("name")
-    texts = name.values() if isinstance(name, dict) else (name,)  # a text in each language
+    names = name.values() if isinstance(name, dict) else (name,)  # a text in each language
+    texts = (text for text in names if isinstance(text, str))
     return {"title_id": word(activity.get("id")), "title_name": first_word(texts)}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -17,6 +17,10 @@ from statistics import median
 
 import pandas as pd
 
+MOVES = (
+    "content_s", "unique_s", "passage_passes", "pauses", "rewinds", "rewind_s", "rewind_gap_s", "rewind_chain",
+    "forward_skips", "undirected_seeks",
+)  # fmt: skip
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +37,7 @@ class Session:
     runtime: Fraction | None
     series: str | None
     offset: int | None  # seconds
+    moves: dict[str, Fraction | None] = field(default_factory=dict)  # what player events tell, by column
 
     @property
     def end(self) -> Fraction:
@@ -75,8 +80,9 @@ class Play:
 
     @property
     def glance(self) -> bool:
-        """A start shorter than a minute and shorter than half of the title."""
-        return self.played < MINUTE and self.played < self.length / 2
+        """A start shorter than a minute and shorter than half of the title, without a loop."""
+        short = self.played < MINUTE and self.played < self.length / 2
+        return short and not any((s.moves.get("passage_passes") or 0) >= 3 for s in self.sessions)
 
     @property
     def completed(self) -> bool:
@@ -474,6 +480,93 @@ def played_share_median(w: Watched) -> Value:
     return median(shares) if shares else None
 
 
+def told(w: Watched, *names: str) -> list[tuple[Fraction, ...]]:
+    """What the sessions of all plays tell, those left out that do not tell all of it."""
+    rows = [tuple(s.moves.get(name) for name in names) for p in w.plays for s in p.sessions]
+    return [row for row in rows if None not in row]
+
+
+def per_hour(w: Watched, name: str) -> Value:
+    sessions = [s for p in w.plays for s in p.sessions if s.moves.get(name) is not None]
+    return share(sum(s.moves[name] for s in sessions), sum(s.played for s in sessions) / HOUR) if sessions else None
+
+
+def weighted_median(pairs: list[tuple[Fraction, Fraction]]) -> Value:
+    """The lowest value up to which half of the weight lies."""
+    pairs = sorted((value, weight) for value, weight in pairs if weight > 0)
+    half, reached = sum(weight for _, weight in pairs) / Fraction(2), Fraction(0)
+    for value, weight in pairs:
+        reached += weight
+        if reached >= half:
+            return value
+    return None
+
+
+def most(w: Watched, name: str) -> Value:
+    return max((value for (value,) in told(w, name)), default=None)
+
+
+@says
+def rewinds_per_hour(w: Watched) -> Value:
+    return per_hour(w, "rewinds")
+
+
+@says
+def rewind_median_s(w: Watched) -> Value:
+    return weighted_median(told(w, "rewind_s", "rewinds"))
+
+
+@says
+def rewind_gap_median_s(w: Watched) -> Value:
+    return weighted_median([(gap, rewinds - 1) for gap, rewinds in told(w, "rewind_gap_s", "rewinds")])
+
+
+@says
+def passage_replay_share(w: Watched) -> Value:
+    seconds = told(w, "content_s", "unique_s")
+    again = sum(max(content - unique, Fraction(0)) for content, unique in seconds)
+    return share(again, sum(content for content, _ in seconds)) if seconds else None
+
+
+@says
+def passage_passes_max(w: Watched) -> Value:
+    return most(w, "passage_passes")
+
+
+@says
+def rewind_chain_max(w: Watched) -> Value:
+    return most(w, "rewind_chain")
+
+
+@says
+def title_rewinds_max(w: Watched) -> Value:
+    titles: dict[str, list[Fraction]] = defaultdict(list)
+    for play in w.plays:
+        titles[play.title] += [s.moves["rewinds"] for s in play.sessions if s.moves.get("rewinds") is not None]
+    return max((sum(counts, Fraction(0)) for counts in titles.values() if counts), default=None)
+
+
+@says
+def loop_session_share(w: Watched) -> Value:
+    passes = told(w, "passage_passes")
+    return share(sum(value >= 3 for (value,) in passes), len(passes))
+
+
+@says
+def pauses_per_hour(w: Watched) -> Value:
+    return per_hour(w, "pauses")
+
+
+@says
+def forward_skips_per_hour(w: Watched) -> Value:
+    return per_hour(w, "forward_skips")
+
+
+@says
+def undirected_seeks_max(w: Watched) -> Value:
+    return most(w, "undirected_seeks")
+
+
 @says
 def resumed_share(w: Watched) -> Value:
     return Fraction(sum(len(p.sessions) > 1 for p in w.plays), len(w.plays))
@@ -576,4 +669,5 @@ def _session(row: dict[str, object]) -> Session:
         runtime=number("runtime_s"),
         series=None if series is None or pd.isna(series) else str(series),
         offset=None if offset is None else int(offset) * MINUTE,
+        moves={name: number(name) for name in MOVES},
     )

@@ -1,8 +1,9 @@
 """Sessions written as a small text table, and the specs made of them.
 
 A table has a head and one line a session, cells between bars. `viewer`, `title`, `start` and `played` are needed;
-`series`, `runtime`, `end` (position) and `offset` (local time minus UTC) are optional. An empty cell is null. Times are
-UTC, `2024-01-01 20:00`; durations and positions are sums of `h`, `m` and `s`, `1h30m`.
+`series`, `runtime`, `end` (position) and `offset` (local time minus UTC) are optional, and so is what player events tell:
+`content`, `unique`, `passes`, `pauses`, `rewinds`, `back` (median distance), `gap`, `chain`, `skips`, `undirected`. An
+empty cell is null. Times are UTC, `2024-01-01 20:00`; durations and positions are sums of `h`, `m` and `s`, `1h30m`.
 
 A spec is `## what it says`, an optional `window = ...`, a table, and lines `feature = value` (`ana: feature = value`
 where there are several viewers, `ana 2024-01-22: ...` where there are several windows). A value is a number, a
@@ -33,7 +34,18 @@ _CANONICAL = {
     "runtime": "runtime_s",
     "end": "end_position_s",
     "offset": "utc_offset_min",
+    "content": "content_s",
+    "unique": "unique_s",
+    "back": "rewind_s",
+    "gap": "rewind_gap_s",
+    "passes": "passage_passes",
+    "pauses": "pauses",
+    "rewinds": "rewinds",
+    "chain": "rewind_chain",
+    "skips": "forward_skips",
+    "undirected": "undirected_seeks",
 }
+_COUNTS = {"passes", "pauses", "rewinds", "chain", "skips", "undirected"}
 _TEXT = {"viewer", "title", "series"}
 
 
@@ -63,6 +75,8 @@ def _cell(name: str, text: str) -> object:
         return None
     if name in _TEXT or name == "start":
         return text
+    if name in _COUNTS:
+        return float(text)
     return seconds(text) // 60 if name == "offset" else float(seconds(text))
 
 

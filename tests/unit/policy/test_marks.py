@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.features.catalog import CATALOG, Family
 from analyzer.patterns.profile import QUANTILES, OverRepresentation, PatternProfile
 from analyzer.policy.marks import NO_PATTERN_ID, guarded, mark_patterns
 from analyzer.policy.rulebook import Rulebook, load_rulebook, rulebook_from
-from analyzer.policy.rules import MarkStatus, Rule
+from analyzer.policy.rules import IfUnknown, MarkStatus, Rule
 
 OPEN, REVIEW, NEVER = MarkStatus
-PROTECTED = sorted(set().union(*(rule.features for rule in load_rulebook().rule)))
+CLAUSES = [clause for rule in load_rulebook().rule for clause in rule.any_of + rule.all_of]
+PROTECTED = sorted({clause.feature for clause in CLAUSES})
+SEEN_BY_FEW = {clause.feature for clause in CLAUSES if clause.if_unknown is IfUnknown.NO_EVIDENCE}
 FEATURES = ["plays", "titles", "night_share"]
 
 
@@ -95,9 +98,8 @@ def test_the_worst_of_all_reasons_wins_and_every_reason_is_kept(make_profile):
 # What cannot be evaluated
 
 
-@pytest.mark.parametrize("feature", PROTECTED)
-@pytest.mark.parametrize("lost", ["feature", "quantile", "value"])
-def test_a_quantile_that_is_missing_withholds_and_the_sentence_says_so(make_profile, feature, lost):
+def without(lost, feature):
+    """Quantiles of which something is missing."""
     quantiles = {n: dict.fromkeys(QUANTILES, 0.0) for n in PROTECTED}
     if lost == "feature":
         del quantiles[feature]
@@ -105,7 +107,25 @@ def test_a_quantile_that_is_missing_withholds_and_the_sentence_says_so(make_prof
         del quantiles[feature][0.75]
     else:
         quantiles[feature][0.75] = float("nan")
-    mark = mark_of(make_profile(quantiles=quantiles))
+    return quantiles
+
+
+@pytest.mark.parametrize("feature", sorted(SEEN_BY_FEW))
+@pytest.mark.parametrize("lost", ["feature", "quantile", "value"])
+def test_what_only_player_events_tell_is_no_evidence_where_there_are_none(make_profile, feature, lost):
+    quiet, silent = make_profile(), make_profile(quantiles=without(lost, feature))
+    assert mark_of(silent).status is mark_of(quiet).status is OPEN
+
+
+def test_all_that_is_no_evidence_where_unknown_is_about_navigation():
+    """Whoever adds such a clause for a behaviour that session rows tell opens a door: here it shows."""
+    assert {CATALOG[feature].family for feature in SEEN_BY_FEW} == {Family.NAVIGATION}
+
+
+@pytest.mark.parametrize("feature", sorted(set(PROTECTED) - SEEN_BY_FEW))
+@pytest.mark.parametrize("lost", ["feature", "quantile", "value"])
+def test_a_quantile_that_is_missing_withholds_and_the_sentence_says_so(make_profile, feature, lost):
+    mark = mark_of(make_profile(quantiles=without(lost, feature)))
     assert mark.status is NEVER
     failed = [reason for reason in mark.reasons if reason.failure]
     assert failed

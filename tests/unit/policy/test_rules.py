@@ -11,9 +11,16 @@ from hypothesis import strategies as st
 from analyzer.patterns.profile import OverRepresentation
 from analyzer.policy.marks import guarded
 from analyzer.policy.rulebook import load_rulebook
-from analyzer.policy.rules import Clause, MarkStatus, UnknownValueError
+from analyzer.policy.rules import Clause, IfUnknown, MarkStatus, UnknownValueError
 
 PROTECTED = sorted(set().union(*(rule.features for rule in load_rulebook().rule)))
+SEEN_BY_FEW = {
+    clause.feature
+    for rule in load_rulebook().rule
+    for clause in rule.any_of + rule.all_of
+    if clause.if_unknown is IfUnknown.NO_EVIDENCE
+}
+EVERYWHERE = sorted(set(PROTECTED) - SEEN_BY_FEW)
 CALM = dict.fromkeys(PROTECTED, 0.0)
 
 
@@ -124,7 +131,7 @@ def test_the_rule_on_no_pattern_speaks_of_no_pattern_alone(make_rulebook, make_p
 )
 def test_every_feature_that_a_shipped_rule_names_guards_the_vector_itself(feature, bound):
     told = guarded(vectors({}, {feature: bound}, {feature: bound + 100}, {feature: np.nan}))
-    assert told.tolist() == [False, True, True, True]
+    assert told.tolist() == [False, True, True, feature not in SEEN_BY_FEW]
 
 
 @given(
@@ -148,7 +155,7 @@ def test_more_of_a_protected_behaviour_never_lifts_a_guard(rows, feature, more):
         min_size=1,
         max_size=10,
     ),
-    st.sampled_from(PROTECTED),
+    st.sampled_from(EVERYWHERE),
 )
 def test_knowing_less_never_lifts_a_guard(rows, feature):
     before = vectors(*rows)
@@ -156,9 +163,14 @@ def test_knowing_less_never_lifts_a_guard(rows, feature):
     assert guarded(before.assign(**{feature: np.nan})).all()
 
 
-@pytest.mark.parametrize("feature", PROTECTED)
+@pytest.mark.parametrize("feature", EVERYWHERE)
 def test_a_missing_column_withholds_every_vector(feature):
     assert guarded(vectors({}, {}).drop(columns=feature)).tolist() == [True, True]
+
+
+@pytest.mark.parametrize("feature", sorted(SEEN_BY_FEW))
+def test_a_missing_column_of_what_only_player_events_tell_withholds_nothing(feature):
+    assert guarded(vectors({}, {}).drop(columns=feature)).tolist() == [False, False]
 
 
 def test_a_vector_is_judged_by_itself_and_not_by_its_neighbours():

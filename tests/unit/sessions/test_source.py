@@ -91,7 +91,7 @@ def test_what_is_missing_or_empty_is_told(tmp_path: Path, folder: Path) -> None:
         (tmp_path / "empty.parquet", r"empty.parquet is empty"),
         ([], "nothing to read"),
         ([folder / "1.csv", tmp_path / "gone.csv"], r"gone.csv does not exist"),
-        (None, "NoneType is no table of sessions"),
+        (None, "There is nothing to read"),
         (7, "int is no table of sessions"),
     ):
         with pytest.raises(InputError, match=message):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analyzer.errors import InputError
-from analyzer.policy.rules import MarkStatus
+from analyzer.policy.rules import IfUnknown, MarkStatus
 from analyzer.workflow.classify import INTERNAL_NOTE, RELEASE_NOTE, WITHHELD, classify
 
 
@@ -80,7 +80,8 @@ def test_one_guarded_window_withholds_all_windows_of_that_viewer_and_of_nobody_e
 
 def test_a_window_with_a_null_in_a_guarded_feature_is_withheld(fitted):
     at = open_windows(fitted)[:5]
-    for feature in sorted(set().union(*(rule.features for rule in fitted.model.rulebook.rule))):
+    clauses = [clause for rule in fitted.model.rulebook.rule for clause in rule.any_of + rule.all_of]
+    for feature in sorted({clause.feature for clause in clauses if clause.if_unknown is IfUnknown.WITHHOLD}):
         vectors = fitted.vectors.iloc[at].copy()
         vectors[feature] = np.nan
         assert (classify(fitted.model, vectors)["pattern"] == WITHHELD).all()

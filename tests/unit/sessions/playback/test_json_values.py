@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analyzer.errors import InputError
 from analyzer.sessions.playback import json_text
 from analyzer.sessions.playback.json_events import PROVIDES, Format, batches, recognise
+from analyzer.sessions.playback.json_fields import UnreadableError, number, word
 from analyzer.sessions.playback.json_values import JsonValue, json_values
 
 BREAKS, NO_JSON = "the JSON breaks off here", "this is not JSON"
@@ -158,6 +159,37 @@ def test_a_value_that_no_memory_holds_is_a_fault(tmp_path, monkeypatch):
     assert told(values) == [(1, ONE), (2, "one value is larger than 128 MB")]
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("fog", "fog"),
+        (7, "7"),
+        (7.0, "7"),
+        (7.5, None),
+        (True, None),
+        (float("nan"), None),
+        ([], None),
+        ("\ud800", "?"),
+    ],
+)
+def test_ids_are_text_or_whole_numbers(value, text):
+    assert word(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("12.5", 12.5), (" 3 ", 3.0), ("1e2", 100.0), (2, 2.0), ("-1", -1.0), ("Infinity", None), (None, None)],
+)
+def test_numbers_may_be_written_as_text(value, found):
+    assert number(value, "x") == found
+
+
+@pytest.mark.parametrize("value", ["1_000", "\u0663", "0x10", "1,5", "12s", True, False, [], {}])
+def test_what_only_looks_like_a_number_is_none(value):
+    with pytest.raises(UnreadableError, match="x is not a number"):
+        number(value, "x")
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         list(json_values(tmp_path / "none.json"))
@@ -197,7 +229,7 @@ def test_what_was_written_comes_back(tmp_path, records):
 @NO_FIXTURE_RESET
 @given(
     content=st.binary(max_size=60)
-    | st.lists(st.sampled_from(list('{}[]:,"\n\\ 1-e') + ['{"a":1}', '"statements":', "true"]), max_size=25).map(
+    | st.lists(st.sampled_from([*'{}[]:,"\n\\ 1-e', '{"a":1}', '"statements":', "true"]), max_size=25).map(
         lambda parts: "".join(parts).encode()
     )
 )
