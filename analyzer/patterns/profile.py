@@ -30,6 +30,8 @@ class OverRepresentation:
     ----------
     setting : the session column.
     ratio : share of households with the setting inside the pattern over the share outside.
+    odds : odds ratio, half a household added to each cell (Haldane and Anscombe). Of a setting that most people use, no
+        ratio of shares can be large; odds can.
     p_value : one-sided hypergeometric test (Fisher's exact test), multiplied by the number of tests made
         (Bonferroni), at most 1. One digit, rounded down: all digits would tell the exact counts behind it.
     """
@@ -37,6 +39,7 @@ class OverRepresentation:
     setting: str
     ratio: float
     p_value: float
+    odds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,15 @@ def _compare(
     share_outside = max((users - users_here) / outside, 1.0 / outside)
     p_value = float(hypergeom.sf(users_here - 1, everybody, users, all_here))
     ratio = users_here / max(all_here, 1) / share_outside
-    return OverRepresentation(setting, float(f"{ratio:.2g}"), _one_digit(min(1.0, p_value * tests)))
+    return OverRepresentation(
+        setting, float(f"{ratio:.2g}"), _one_digit(min(1.0, p_value * tests)), float(f"{_odds(in_use, here):.2g}")
+    )
+
+
+def _odds(in_use: npt.NDArray[np.bool_], here: npt.NDArray[np.bool_]) -> float:
+    used_here, unused_here = (in_use & here).sum() + 0.5, (~in_use & here).sum() + 0.5
+    used_elsewhere, unused_elsewhere = (in_use & ~here).sum() + 0.5, (~in_use & ~here).sum() + 0.5
+    return float(used_here * unused_elsewhere / (unused_here * used_elsewhere))
 
 
 def _one_digit(value: float) -> float:

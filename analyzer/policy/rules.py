@@ -27,7 +27,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from analyzer.errors import did_you_mean
 from analyzer.features.catalog import CATALOG, select
-from analyzer.patterns.profile import QUANTILES, WORTH_KEEPING, PatternProfile
+from analyzer.patterns.profile import QUANTILES, WORTH_KEEPING, OverRepresentation, PatternProfile
 from analyzer.sessions.schema import ACCESSIBILITY
 
 
@@ -167,20 +167,29 @@ class Clause(BaseModel):
 
 
 class OverRepresented(BaseModel):
-    """Bounds on how much more common an accessibility setting is in a pattern than elsewhere."""
+    """Bounds on how much more common an accessibility setting is in a pattern than elsewhere.
+
+    The ratio of shares suits settings that few people use, the odds ratio those that most do: at 70 %, no share can be
+    one and a half times as large. Either one decides, and chance must not explain it.
+    """
 
     model_config = _FROZEN
 
     ratio_at_least: Annotated[float, Field(gt=1.0)]
+    odds_at_least: Annotated[float, Field(gt=1.0)] | None = None
     p_at_most: Annotated[float, Field(gt=0.0, le=WORTH_KEEPING)]  # profiles keep no more
 
     def on_pattern(self, profile: PatternProfile) -> list[Evidence]:
         """Return evidence for every setting beyond both bounds. A setting that nobody knows is no evidence."""
-        return [
-            Evidence(f"{found.setting} ratio", found.ratio, f"at least {self.ratio_at_least:g}")
-            for found in profile.over_represented
-            if found.ratio >= self.ratio_at_least and found.p_value <= self.p_at_most
-        ]
+        beyond_chance = [found for found in profile.over_represented if found.p_value <= self.p_at_most]
+        return [evidence for found in beyond_chance if (evidence := self._evidence(found))]
+
+    def _evidence(self, found: OverRepresentation) -> Evidence | None:
+        if found.ratio >= self.ratio_at_least:
+            return Evidence(f"{found.setting} ratio", found.ratio, f"at least {self.ratio_at_least:g}")
+        if self.odds_at_least is not None and found.odds is not None and found.odds >= self.odds_at_least:
+            return Evidence(f"{found.setting} odds ratio", found.odds, f"at least {self.odds_at_least:g}")
+        return None
 
 
 _KINDS = (

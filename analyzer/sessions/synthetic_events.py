@@ -59,15 +59,15 @@ class _Actions:
 def event_batches(population: Population) -> Iterator[tuple[pa.Table, pa.Table, pa.Table]]:
     """Yield (sessions, events, truth) a chunk of viewers.
 
-    Sessions carry a `session_id`; truth also holds `rewinds`: whether the viewer returns to one passage over and over.
+    Sessions carry a `session_id`; truth also holds `rewind_share`: in what share of the sessions the viewer returns to
+    one passage over and over, 0 for most.
     """
     for number, (sessions, truth) in enumerate(batches(population)):
         rng = np.random.default_rng(np.random.SeedSequence(population.seed, spawn_key=(number, 1)))
         share = _rewinding(rng, truth)
         named = _with_ids(sessions, number)
-        rewinds = pa.array(share > 0)
-        protected = pc.or_(truth["protected"], rewinds)
-        known = truth.append_column("rewinds", rewinds)
+        protected = pc.or_(truth["protected"], pa.array(share > 0))
+        known = truth.append_column("rewind_share", pa.array(share))
         yield named, _events(rng, named, share), known.set_column(2, "protected", protected)
 
 

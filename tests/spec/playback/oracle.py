@@ -124,9 +124,10 @@ def read(event: Event) -> Event:
 
 
 def timed(events: list[Event]) -> list[Event]:
-    """Give every event its time as `at_ms`, where there is one, and bring them into order."""
+    """Give every event its time as `at_ms`, where there is one, and the start of all; bring them into order."""
     start = next((e.started_ms for e in events if e.started_ms is not None), None)
     rows = [e if e.t_ms is None else replace(e, at_ms=(start or 0) + e.t_ms) for e in events]
+    rows = [replace(e, started_ms=start) for e in rows]
     return sorted((e for e in rows if e.at_ms is not None), key=in_order)
 
 
@@ -139,13 +140,13 @@ def in_order(e: Event) -> tuple[object, ...]:
 
 def without_repeats(events: list[Event]) -> list[Event]:
     """Leave out rows that repeat an earlier one in what they say or in their id."""
-    seen: set[object] = set()
+    told: set[object] = set()
     kept = []
     for e in events:
-        says = in_order(e)
-        if says not in seen and (e.event_id is None or e.event_id not in seen):
+        marks = {in_order(e)} | ({e.event_id} if e.event_id is not None else set())
+        if not marks & told:
             kept.append(e)
-        seen |= {says, e.event_id}
+        told |= marks
     return kept
 
 
@@ -425,8 +426,8 @@ def session_of(events: list[Event]) -> Session:
 
 def start_of(events: list[Event]) -> int | None:
     """The time of the first event; unknown where times are counted from a start that nobody told."""
-    relative = all(e.t_ms is not None for e in events) and all(e.started_ms is None for e in events)
-    return None if relative else events[0].at_ms
+    first = events[0]
+    return None if first.t_ms is not None and first.started_ms is None else first.at_ms
 
 
 def runtime(events: list[Event], playback: Playback) -> Number | None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
@@ -211,26 +212,18 @@ _GAPS = (0, 0, 4, 400, 600, 996, 1_000, 1_004, 2_000, 2_004, 5_000, 9_996, 10_00
          600_000, 1_800_000, 1_800_004, 21_600_000, 21_600_004, 90_000_000)  # fmt: skip
 _PLACES = (0, 500, 501, 999, 1_000, 1_500, 2_000, 2_001, 5_000, 10_000, 12_000, 20_000, 22_001, 30_000, 60_000, 61_000)
 _UNTOLD_PLACES = (-1_000, 5 * DAY_MS)
-_RATES = tuple(map(Fraction, ("1/2", "3/4", "5/4", "3/2", "2", "3", "0", "-1")))
+_RATES = (None, None, None, *map(Fraction, ("1/2", "3/4", "5/4", "3/2", "2", "3", "0", "-1")))
 # Times are multiples of 4 ms, so that a time times a rate is whole; see test_oracle for those that are not.
 
 
 @st.composite
 def streams(draw: st.DrawFn, viewers: tuple[str, ...] = ("ana", "ben")) -> list[Event]:
-    """Draw the events of some viewers: up to three ids each, one of them perhaps missing, in any order."""
+    """Draw the events of some viewers: up to three ids each, one of them perhaps missing."""
     events: list[Event] = []
     for viewer in viewers:
-        for session_id in draw(st.lists(st.sampled_from(["s1", "s2", None]), min_size=1, max_size=3, unique=True)):
-            rows = draw(_stream())
-            events += [replace(e, viewer=viewer, session_id=session_id) for e in _with_start(rows, session_id)]
-    return draw(st.permutations(_without_ties(events)))
-
-
-def _with_start(events: list[Event], session_id: str | None) -> list[Event]:
-    """Without an id to hold them together, every event must tell the start that its time is counted from."""
-    if session_id is not None or all(e.t_ms is None for e in events):
-        return events
-    return [replace(e, started_ms=FIRST_MS) for e in events]
+        for session_id in draw(st.sampled_from([("s1",), (None,), ("s1", None), ("s1", "s2")])):
+            events += [replace(e, viewer=viewer, session_id=session_id) for e in draw(_STREAMS)]
+    return _without_ties(events)
 
 
 def _without_ties(events: list[Event]) -> list[Event]:
@@ -238,52 +231,54 @@ def _without_ties(events: list[Event]) -> list[Event]:
 
     The page does not say which of them stays.
     """
-    read_as = [known_values(e) for e in events if e.event in WORDS]
-    keys = [(e.viewer, e.session_id, e.session_id or e.title, e.t_ms, in_order(replace(e, at_ms=e.at_ms or 0)))
-            for e in read_as]  # fmt: skip
-    told = dict(zip(reversed(keys), reversed([e for e in events if e.event in WORDS]), strict=True))
-    return [*told.values(), *(e for e in events if e.event not in WORDS)]
+    told: dict[tuple[object, ...], Event] = {}
+    for e in events:
+        order = in_order(replace(known_values(e), at_ms=e.at_ms or 0)) if e.event in WORDS else (len(told),)
+        told.setdefault((e.viewer, e.session_id, e.session_id or e.title, e.t_ms, *order), e)
+    return list(told.values())
 
 
-@st.composite
-def _stream(draw: st.DrawFn) -> list[Event]:
-    counted = draw(st.sampled_from(["no", "no", "one", "many"]))  # ads in positions
-    rated, since_start, told = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
-    titles = draw(st.sampled_from([("film",), ("film",), ("film", None), ("film", "clip", None), (None,)]))
-    words = draw(st.sampled_from([WORDS, (*WORDS, "other"), ("play", "seek", "stop"), ("play", "ping", "pause")]))
-    if counted != "no":
+class _Choices:
+    """Chooses by the bytes that were drawn, one after the other: one draw an event is fast, and 0 is the simplest."""
+
+    def __init__(self, drawn: bytes) -> None:
+        self._rest = iter(drawn)
+
+    def of(self, *options: Any) -> Any:
+        return options[next(self._rest) % len(options)]
+
+
+def _stream(drawn: tuple[bytes, list[bytes]]) -> list[Event]:
+    choose = _Choices(drawn[0])
+    ads = choose.of("uncounted", "uncounted", "one", "many")
+    rated, since_start, told = choose.of(False, True), choose.of(False, True), choose.of(True, False)
+    titles = choose.of(("film",), ("film",), ("film", None), ("film", "clip", None), (None,))
+    words = choose.of(WORDS, (*WORDS, "other"), ("play", "seek", "stop"), ("play", "ping", "pause"))
+    if ads != "uncounted":
         words = ("start", "play", "ping", "seek", "ad_end", "ad_start")
-    now, events, length = 0, [], draw(st.sampled_from([None, 600_000, DAY_MS]))
-    for _ in range(draw(st.integers(1, 9))):
-        now += draw(st.sampled_from(_GAPS))
-        word = draw(st.sampled_from(words))
-        if word == "ad_start" and counted == "one":
+    session = Event("", "", runtime_ms=choose.of(None, 600_000, DAY_MS))
+    session = replace(session, started_ms=FIRST_MS if told and since_start else None)
+    now, events = 0, []
+    for choose in map(_Choices, drawn[1]):
+        now += choose.of(*_GAPS)
+        e = replace(session, event=choose.of(*words), title=choose.of(*titles), seq=choose.of(None, None, 1, 2))
+        e = replace(e, event_id=choose.of(None, None, None, "x", "y"), rate=choose.of(*_RATES) if rated else None)
+        e = replace(e, t_ms=now) if since_start else replace(e, at_ms=FIRST_MS + now)
+        events.append(_placed(e, choose, ads, now))
+        if e.event == "ad_start" and ads == "one":
             words = words[:-1]
-        told_place = counted == "many" and word == "ad_start"
-        shift = now if counted == "many" else 0
-        events.append(
-            Event(
-                viewer="",
-                event=word,
-                title=draw(st.sampled_from(titles)),
-                t_ms=now if since_start else None,
-                at_ms=None if since_start else FIRST_MS + now,
-                started_ms=FIRST_MS if told and not events else None,
-                seq=draw(st.sampled_from([None, None, 1, 2])),
-                position_ms=_place(draw, shift, always=told_place),
-                target_ms=_place(draw, shift) if word == "seek" or counted == "no" else None,
-                rate=draw(st.sampled_from((None, None, *_RATES))) if rated else None,
-                ads_in_position=None if counted == "no" else True,
-                event_id=draw(st.sampled_from([None, None, None, "x", "y"])),
-                runtime_ms=length,
-            )
-        )
     return events
 
 
-def _place(draw: st.DrawFn, shift: int, *, always: bool = False) -> int | None:
-    """Draw a position or none; where positions count several ads, one beyond all ads that can have been seen."""
-    if always:
-        return shift + draw(st.sampled_from(_PLACES))
-    told = draw(st.sampled_from((*_PLACES, *_UNTOLD_PLACES, *[None] * len(_PLACES))))
-    return told if told is None or told in _UNTOLD_PLACES else shift + told
+def _placed(e: Event, choose: _Choices, ads: str, now: int) -> Event:
+    """Give an event its places. Where several ads are counted, they lie beyond all ads that can have been seen."""
+    beyond = tuple(place + now for place in _PLACES) if ads == "many" else _PLACES
+    unknown = () if ads == "many" and e.event == "ad_start" else (*_UNTOLD_PLACES, *[None] * len(_PLACES))
+    e = replace(e, position_ms=choose.of(*beyond, *unknown))
+    target = choose.of(*beyond, *_UNTOLD_PLACES, *[None] * 9)
+    moves = e.event == "seek" or ads == "uncounted"
+    return replace(e, target_ms=target if moves else None, ads_in_position=None if ads == "uncounted" else True)
+
+
+_DRAWN = st.binary(min_size=8, max_size=8)
+_STREAMS = st.tuples(_DRAWN, st.lists(_DRAWN, min_size=1, max_size=9)).map(_stream)

@@ -12,6 +12,7 @@ from scipy.stats import fisher_exact
 from analyzer.features.context import ATTRIBUTE, SETTINGS
 from analyzer.patterns.profile import (
     QUANTILES,
+    PatternProfile,
     _compare,
     _mean_around,
     _over_represented,
@@ -22,11 +23,7 @@ from analyzer.patterns.profile import (
 from analyzer.patterns.scaling import Scaling
 from analyzer.policy.rulebook import load_rulebook
 
-RATIO, P = next(
-    (rule.over_represented.ratio_at_least, rule.over_represented.p_at_most)
-    for rule in load_rulebook().rule
-    if rule.over_represented
-)
+RULE = next(rule.over_represented for rule in load_rulebook().rule if rule.over_represented)
 
 
 @st.composite
@@ -178,14 +175,26 @@ def findings(settings, codes, labels):
         _over_represented(frame, codes, np.flatnonzero(labels == pattern), labels.max() + 1)
         for pattern in range(labels.max() + 1)
     ]
-    return [(n, f.setting) for n, found in enumerate(told) for f in found if f.ratio >= RATIO and f.p_value <= P]
+    fired = [RULE.on_pattern(PatternProfile("P01", "", 100, True, over_represented=found)) for found in told]
+    return [(n, evidence.attribute.split()[0]) for n, found in enumerate(fired) for evidence in found]
 
 
+@pytest.mark.parametrize("share", [0.4, 0.8])
 @pytest.mark.parametrize("seed", range(12))
-def test_captions_that_40_percent_use_whatever_they_watch_are_no_finding(seed):
+def test_captions_that_many_use_whatever_they_watch_are_no_finding(seed, share):
     rng, codes, viewer, labels, _ = population(seed)
-    captions = (rng.random(viewer.max() + 1) < 0.4).astype(float)[viewer]
+    captions = (rng.random(viewer.max() + 1) < share).astype(float)[viewer]
     assert findings({"captions": captions}, codes, labels) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_setting_that_most_people_use_can_be_over_represented_too(seed):
+    """No share is one and a half times 75 %; the odds of using it can be several times as high."""
+    rng, codes, viewer, labels, _ = population(seed)
+    inside = np.unique(viewer[labels == 2])
+    share = np.where(np.isin(np.arange(viewer.max() + 1), inside), 0.97, 0.75)
+    captions = (rng.random(len(share)) < share).astype(float)[viewer]
+    assert (2, "captions") in findings({"captions": captions}, codes, labels)
 
 
 @pytest.mark.parametrize("seed", range(12))
