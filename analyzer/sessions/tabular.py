@@ -230,10 +230,14 @@ def _pandas_table(frame: pd.DataFrame) -> pa.Table:
 def _series_array(series: pd.Series[Any]) -> pa.Array:
     try:
         array = pa.Array.from_pandas(series)
-    except (pa.ArrowException, TypeError, ValueError):
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
         # A column of mixed types: read it as text, so that the door can say which rows do not fit.
-        array = pa.array([None if pd.isna(value) else str(value) for value in series.tolist()], pa.string())
+        array = pa.array([None if _is_null(value) else str(value) for value in series.tolist()], pa.string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _is_null(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
 def joined(parts: list[RawRows]) -> RawRows:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,7 @@ from analyzer.sessions.playback.schema import EVENTS, WORDS
 from tests.spec.playback.oracle import Event
 from tests.spec.playback.table import DAY_MS, FIRST_MS, Row, arrow_of, events_of, read, rows_of, streams
 
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=20, deadline=None)
 
 
 def _rows(events: list[Event]) -> list[Row]:
@@ -94,7 +93,7 @@ def test_measures_of_one_session_agree_with_each_other(events: list[Event]) -> N
 _ANYTHING = st.one_of(
     st.none(),
     st.booleans(),
-    st.integers(-(2**70), 2**70),
+    st.integers(-(2**63), 2**63 - 1),
     st.floats(),
     st.text(max_size=6),
     st.sampled_from([*WORDS, "ana", "2024-01-01T20:00:00Z", "12.5", "-1", "1e400", "NaN", "film"]),
@@ -102,34 +101,43 @@ _ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(data=st.data(), names=st.sets(st.sampled_from([c.name for c in EVENTS]), min_size=2), count=st.integers(1, 5))
-def test_whatever_stands_in_the_columns_is_read_or_refused_in_words(
-    data: st.DataObject, names: set[str], count: int
-) -> None:
-    usual = {"viewer_id": "ana", "event": "play", "occurred_at": "2024-01-01T20:00:00Z", "title_id": "film"}
-    columns = {name: data.draw(st.lists(_ANYTHING, min_size=count, max_size=count)) for name in sorted(names)}
-    columns |= {name: [value] * count for name, value in usual.items() if data.draw(st.booleans())}
+_USUAL = {"viewer_id": "ana", "event": "play", "occurred_at": "2024-01-01T20:00:00Z", "title_id": "film"}
+_OPEN = [column.name for column in EVENTS if column.name != "event"]  # of a word that is no event, see below
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), names=st.sets(st.sampled_from(_OPEN), min_size=1, max_size=6))
+def test_whatever_stands_in_the_columns_is_read_or_refused_in_words(data: st.DataObject, names: set[str]) -> None:
+    columns = {name: [value] * 4 for name, value in _USUAL.items()}
+    columns |= {name: [*data.draw(st.lists(_ANYTHING, min_size=3, max_size=3)), _USUAL.get(name)] for name in names}
     frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
     try:
         tally = read(frame).events.tally
     except InputError:
         return
-    assert tally.read == count == tally.used + sum(tally.dropped.values()) + tally.quarantined
+    assert tally.read == 4 == tally.used + sum(tally.dropped.values()) + tally.quarantined
 
 
-# ---------------------------------------------------------------- what does not hold yet
+# ---------------------------------------------------------------- what once did not hold
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="a list beside a flag or a text is asked whether it is null")
-def test_a_list_beside_a_text_is_read_or_refused_in_words() -> None:
+def test_a_list_beside_a_text_is_read_as_text_and_no_failure() -> None:
     table = arrow_of(events_of("time|event\n0|play\n1m|stop")).to_pandas()
     table["title_id"] = pd.Series(["film", []], dtype=object)
-    with pytest.raises(InputError):
-        read(table)
+    assert read(table).events.tally.read == 2
 
 
-@pytest.mark.xfail(strict=True, reason="where a row of the table has no t_ms, occurred_at wins over t_ms")
+def test_a_word_that_is_no_event_is_quarantined() -> None:
+    tally = read(arrow_of(events_of("time|event\n0|play\n1m|sneeze\n2m|stop"))).events.tally
+    assert (tally.read, tally.quarantined) == (3, 1)
+
+
+def test_a_number_of_more_than_64_bits_is_unreadable_and_no_failure() -> None:
+    table = arrow_of(events_of("time|event\n0|play\n1m|stop")).to_pandas()
+    table["position_s"] = pd.Series([2**63, None], dtype=object)
+    assert read(table).events.tally.read == 2
+
+
 def test_another_viewer_without_t_ms_does_not_change_how_long_it_played() -> None:
     times = ((0, 0, "play"), (60_000, 90_000, "stop"))
     mine = [Event("ana", word, "film", "s1", t_ms=t, at_ms=FIRST_MS + at) for t, at, word in times]
@@ -137,7 +145,6 @@ def test_another_viewer_without_t_ms_does_not_change_how_long_it_played() -> Non
     assert [row for row in _rows([*mine, *stranger]) if row["viewer_id"] == "ana"] == _rows(mine)
 
 
-@pytest.mark.xfail(strict=True, reason="ads take off more than a position has, and what lies below 0 reaches further")
 def test_another_viewer_with_many_ads_does_not_change_what_was_seen() -> None:
     mine = events_of("time|event|position|target\n0|play|0|\n1m|seek|1m|0\n2m|stop|1m|")
     ads = events_of("""viewer|time|event|position|target|ads
@@ -151,7 +158,6 @@ def test_another_viewer_with_many_ads_does_not_change_what_was_seen() -> None:
     assert [row for row in _rows([*mine, *ads]) if row["viewer_id"] == "ana"] == _rows(mine)
 
 
-@pytest.mark.xfail(strict=True, reason="of two rows that tell the same, the first in the table stays, and its title")
 def test_a_title_that_one_of_two_equal_rows_names_is_known_in_any_order() -> None:
     events = events_of("time|event|title\n0|play|film\n0|play|\n1m|stop|")
     assert _rows([events[1], events[0], events[2]]) == _rows(events)

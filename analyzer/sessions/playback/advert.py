@@ -37,7 +37,8 @@ def without_ads(line: Timeline) -> tuple[Timeline, Floats]:
     for number in range(min(int(nth.max()) + 1, _MOST)):
         mine = nth == number
         _take_out(line, (position, to), session[mine], at[mine], place[mine], length[mine])
-    return replace(line, position_ms=position, to_ms=to), lengths
+    # Rooms that overlap, as those of ads that nobody can place, would be taken out twice.
+    return replace(line, position_ms=np.maximum(position, 0.0), to_ms=np.maximum(to, 0.0)), lengths
 
 
 def _take_out(

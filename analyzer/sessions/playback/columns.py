@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.grouping.arrays import Bools, Codes, Floats, Ints
-from analyzer.sessions.playback.schema import WORDS
+from analyzer.grouping.sorting import ranks
+from analyzer.sessions.playback.schema import WORDS, Event
 
+_NUMBER: Final = {word: number for number, word in enumerate(WORDS)}
 EventCodes = npt.NDArray[np.int8]
 FLAGS: Final = ("ads_in_position", "captions", "audio_description")
 
@@ -24,7 +26,7 @@ class EventColumns:
     Attributes
     ----------
     viewer, session, title : ndarray of int32
-        Codes of names; events without a session id have one a title, below -1.
+        Codes of names, ranks of titles; events without a session id have one a title, below -1.
     nameless : ndarray of bool
         Which events have no session id.
     t_ms : ndarray of int64
@@ -56,14 +58,20 @@ class EventColumns:
 
     @property
     def ties(self) -> tuple[Floats | EventCodes, ...]:
-        """What orders events of one session and time."""
+        """What orders events of one session and time; events equal in all of it repeat each other."""
         found = (self.seq, self.event, self.position_s, self.to_s, self.rate)
         return tuple(values for values in found if values is not None)
+
+    @property
+    def order_of_equals(self) -> tuple[Floats | Codes, ...]:
+        """What orders events that are equal in `ties`, so that the one that says most comes first, in any table."""
+        return (np.where(self.title < 0, np.iinfo(np.int32).max, self.title), *self.flags.values())
 
     @classmethod
     def of(cls, events: pa.Table) -> EventColumns:
         """Return the columns of checked events."""
-        viewer, session, title = (_codes(events, name) for name in ("viewer_id", "session_id", "title_id"))
+        viewer, session = _codes(events, "viewer_id"), _codes(events, "session_id")
+        title = ranks(events["title_id"].combine_chunks())[0] if "title_id" in events.column_names else session * 0 - 1
         nameless = session < 0
         if nameless.any():
             session = np.where(nameless, -2 - title, session)
@@ -94,16 +102,17 @@ def times_ms(events: pa.Table, viewer: Codes, session: Codes) -> Ints:
         return np.zeros(len(events), dtype=np.int64) if since_start is None else since_start.astype(np.int64)
     if since_start is None:
         return at.astype(np.int64)
+    _, group = np.unique(viewer.astype(np.int64) << 32 | (session.astype(np.int64) & 0xFFFFFFFF), return_inverse=True)
     begin = at - since_start
     if (told := instants_ms(events, "started_at")) is not None:
         begin = np.fmin(told, begin)
-    _, group = np.unique(viewer.astype(np.int64) << 32 | (session.astype(np.int64) & 0xFFFFFFFF), return_inverse=True)
     earliest = np.full(int(group.max()) + 1, np.inf)
     np.fmin.at(earliest, group, begin)
+    whole = np.bincount(group, np.isnan(since_start)) == 0  # every event of it tells the time since its start
     # A session whose start nobody knows keeps its rows apart; what has a time of day is then on its own.
     known = np.isfinite(earliest[group]) & np.isnan(at)
     absolute = np.where(known, earliest[group] + since_start, at)
-    return np.where(np.isnan(absolute), since_start, absolute).astype(np.int64)
+    return np.where(whole[group] | np.isnan(absolute), since_start, absolute).astype(np.int64)
 
 
 def instants_ms(events: pa.Table, name: str) -> Floats | None:
@@ -111,7 +120,7 @@ def instants_ms(events: pa.Table, name: str) -> Floats | None:
     if name not in events.column_names or events[name].null_count == len(events):
         return None
     us = pc.cast(pc.cast(events[name], pa.int64()), pa.float64(), safe=False)
-    return np.asarray(np.floor(us.to_numpy() / 1000.0))
+    return np.asarray(np.rint(us.to_numpy() / 1000.0))
 
 
 def _codes(events: pa.Table, name: str) -> Codes:
@@ -125,7 +134,8 @@ def _codes(events: pa.Table, name: str) -> Codes:
 
 def _event_codes(events: pa.Table) -> EventCodes:
     column = events["event"].combine_chunks()
-    number = np.array([WORDS.index(word) for word in column.dictionary.to_pylist()], dtype=np.int8)
+    # Words that the door did not let in may still stand in the dictionary.
+    number = np.array([_NUMBER.get(word, Event.OTHER) for word in column.dictionary.to_pylist()], dtype=np.int8)
     codes: EventCodes = number[column.indices.to_numpy(zero_copy_only=False)]
     return codes
 

@@ -82,10 +82,14 @@ class Playing:
         return np.where(self.playing, np.rint(self.clock_ms * self.rate), 0.0)
 
     @cached_property
+    def patient_ms(self) -> Floats:
+        """Time to the next event as far as it is taken for playing where no position tells."""
+        return np.where(self._lively, np.minimum(self.clock_ms, _PATIENCE_MS), self.clock_ms)
+
+    @cached_property
     def assumed_ms(self) -> Floats:
-        """The same where no position tells: nobody waits for ever for the next sign of life."""
-        at_most = np.where(self._lively, np.minimum(self.clock_ms, _PATIENCE_MS), self.clock_ms)
-        return np.where(self.playing, np.rint(at_most * self.rate), 0.0)
+        """Content that is taken to play in that time: nobody waits for ever for the next sign of life."""
+        return np.where(self.playing, np.rint(self.patient_ms * self.rate), 0.0)
 
     @cached_property
     def _lively(self) -> Bools:
@@ -148,11 +152,10 @@ class Playing:
     def played_ms(self) -> Floats:
         """How long each stretch played by the clock."""
         moved = np.maximum(self.moved_ms, 0.0) / self.rate
-        assumed = self.assumed_ms / self.rate
         stood = self.clock_ms - moved > SLACK_MS
         by_position = np.where(stood, moved, self.clock_ms)
         known = ~np.isnan(self.moved_ms) & ~self.jumped
-        return np.where(self.playing, np.rint(np.where(known, by_position, assumed)), 0.0)
+        return np.where(self.playing, np.rint(np.where(known, by_position, self.patient_ms)), 0.0)
 
 
 def playing_of(line: Timeline) -> Playing:

@@ -26,7 +26,8 @@ FIRST_MS = "first_ms"
 
 def measured(line: Timeline) -> dict[str, Floats]:
     """Return what the events of each session measure, by column name; NaN is null. Also `ADS_S` and `FIRST_MS`."""
-    line, ads_ms = without_ads(paired(line))
+    line, ads_ms = without_ads(line)
+    line = paired(line)
     state = playing_of(line)
     sessions, seeks = line.sessions, seeks_of(state)
     begin, end = state.stretches

@@ -16,24 +16,25 @@ from analyzer.sessions.schema import COLUMNS, Column, Declared, Kind
 class Event(IntEnum):
     """What the player did. Of events in one millisecond, the earlier in this list comes first.
 
-    That order is how players report one action as several events: the end of what was, the seek, then what is.
+    Where a source has no `seq`, nothing else tells their order: what ends comes before what begins, and in doubt the
+    title plays on.
     """
 
-    START = 0  # the session was opened; nothing plays yet
-    AD_END = 1
-    BUFFER_END = 2
-    RATE = 3
-    CAPTIONS = 4
-    AUDIO_TRACK = 5
-    PAUSE = 6
-    SEEK = 7
-    SEEK_END = 8  # where a seek landed, for players that tell it apart
-    PLAY = 9  # playing, or playing still
-    PING = 10  # a sign of life with a position; says neither playing nor paused
-    BUFFER = 11  # waiting for data
-    AD_START = 12
-    COMPLETE = 13
-    STOP = 14
+    STOP = 0
+    COMPLETE = 1
+    START = 2  # the session was opened; nothing plays yet
+    AD_END = 3
+    RATE = 4
+    CAPTIONS = 5
+    AUDIO_TRACK = 6
+    PAUSE = 7
+    SEEK = 8
+    SEEK_END = 9  # where a seek landed, for players that tell it apart
+    BUFFER = 10  # waiting for data
+    BUFFER_END = 11
+    PLAY = 12  # playing, or playing still
+    PING = 13  # a sign of life with a position; says neither playing nor paused
+    AD_START = 14
     OTHER = 15  # not about playback: dropped at the door
 
     @property

@@ -72,6 +72,8 @@ def paired(line: Timeline) -> Timeline:
     event, position, to = line.event.copy(), line.position_ms.copy(), line.to_ms.copy()
     event[end[begun]] = Event.RATE  # that it landed is known now; what is left is a position
     seek, landed = before[end[begun]], position[end[begun]]
+    under_way = np.cumsum(np.bincount(seek + 1, minlength=len(line)) - np.bincount(end[begun], minlength=len(line))) > 0
+    position[under_way] = np.nan  # between the two nobody knows where it is
     untold = np.isnan(to[seek])
     to[seek[untold]] = landed[untold]
     alone = end[~begun]

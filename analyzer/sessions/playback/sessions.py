@@ -14,18 +14,18 @@ import numpy as np
 import pyarrow as pa
 from joblib import Parallel, delayed
 
-from analyzer.grouping.arrays import Floats, Ints
+from analyzer.grouping.arrays import Bools, Floats, Ints
 from analyzer.grouping.segments import Segments
 from analyzer.sessions.door import Checked, DoorRules, Fates, Summary, check, fate_of, tally_of
 from analyzer.sessions.playback.columns import EventColumns
 from analyzer.sessions.playback.described import described
 from analyzer.sessions.playback.rows import ADS_S, FIRST_MS, measured
-from analyzer.sessions.playback.timeline import blocks_of, order_of, timeline_of
+from analyzer.sessions.playback.timeline import Belonging, belonging_of, blocks_of, order_of, timeline_of
 from analyzer.sessions.records import QUARANTINE_SCHEMA, RawRows
 from analyzer.sessions.schema import COLUMNS, Kind
 from analyzer.sessions.tally import DropReason
 
-BLOCK_EVENTS: Final = 1 << 16
+BLOCK_EVENTS: Final = 1 << 17
 """Events worked on at a time: their arrays stay in the processor's cache."""
 SOURCE: Final = "source"
 LINE: Final = "line"
@@ -40,11 +40,11 @@ class EventSessions:
     checked : Checked
         One row a session, typed by `schema.SESSIONS`, with its fate.
     sessions : Segments
-        Events of each session.
+        Events of each session, those that repeat another one included.
     row : ndarray of int64
         Where each of those events stands in the table.
-    repeated : ndarray of int64
-        Rows of events that repeat another one.
+    repeated : ndarray of bool
+        Which of those events repeat another one.
     events : pyarrow.Table
         The events, at least with the columns `line` and `source` (a number in `sources`).
     sources : tuple of str
@@ -53,7 +53,7 @@ class EventSessions:
     checked: Checked
     sessions: Segments
     row: Ints
-    repeated: Ints
+    repeated: Bools
     events: pa.Table
     sources: tuple[str, ...]
 
@@ -69,8 +69,7 @@ class EventSessions:
     def told(self, fate: Fates) -> Iterator[Summary]:
         """Yield what became of the events of each source, given the fate of each session."""
         events = np.zeros(len(self.events), dtype=np.int8)
-        events[self.row] = self.sessions.spread(fate)
-        events[self.repeated] = fate_of(DropReason.DUPLICATE)
+        events[self.row] = np.where(self.repeated, fate_of(DropReason.DUPLICATE), self.sessions.spread(fate))
         source = self.events[SOURCE].to_numpy()
         reasons = self._reasons()
         for number, name in enumerate(self.sources):
@@ -81,16 +80,14 @@ class EventSessions:
     def _reasons(self) -> pa.Table:
         """Return file, line and reason of each event of a quarantined session."""
         quarantine = self.checked.summary.quarantine
-        session = quarantine["line"].to_numpy().astype(np.int64)
-        sizes = self.sessions.sizes[session]
-        rows = np.concatenate([self.row[slice(*self.sessions.offsets[s : s + 2])] for s in session] or [_NONE])
-        file = pa.array(self.sources, pa.string()).take(self.events[SOURCE].combine_chunks().take(pa.array(rows)))
-        line = self.events[LINE].combine_chunks().take(pa.array(rows)).cast(pa.int64())
-        reason = quarantine["reason"].combine_chunks().take(pa.array(np.repeat(np.arange(len(session)), sizes)))
+        number = np.full(len(self.sessions), -1)
+        number[quarantine["line"].to_numpy().astype(np.int64)] = np.arange(len(quarantine))
+        reason_of = np.where(self.repeated, -1, self.sessions.spread(number))
+        rows = pa.array(self.row[reason_of >= 0])
+        file = pa.array(self.sources, pa.string()).take(self.events[SOURCE].combine_chunks().take(rows))
+        line = self.events[LINE].combine_chunks().take(rows).cast(pa.int64())
+        reason = quarantine["reason"].combine_chunks().take(pa.array(reason_of[reason_of >= 0]))
         return pa.table([file, line, reason], schema=QUARANTINE_SCHEMA)
-
-
-_NONE: Final = np.zeros(0, dtype=np.int64)
 
 
 def _of_source(reasons: pa.Table, name: str) -> pa.Table:
@@ -122,39 +119,44 @@ def sessions_of(
     parallel = Parallel(n_jobs=workers, require="sharedmem")
     found: list[_Block] = parallel(delayed(_measured)(columns, order[begin:end]) for begin, end in blocks)
     found = found or [_measured(columns, order)]
-    sessions = Segments.of_sizes(np.concatenate([part.sizes for part in found]))
-    row = np.concatenate([part.row for part in found])
+    belonging = Belonging(
+        np.concatenate([part.belonging.rows for part in found]),
+        np.concatenate([part.belonging.repeated for part in found]),
+        *(_side_by_side([getattr(part.belonging, level) for part in found]) for level in ("ids", "titles", "sessions")),
+    )
     measures = {name: np.concatenate([part.measures[name] for part in found]) for name in found[0].measures}
-    rows = RawRows(_table(events, sessions, row, measures), "events", pa.array(np.arange(len(sessions))))
+    table = _table(events, belonging, measures, workers)
+    rows = RawRows(table, "events", pa.array(np.arange(len(belonging.sessions))))
     checked = check(rows, replace(rules, drop_duplicates=False))
-    repeated = np.concatenate([part.repeated for part in found])
-    return EventSessions(checked, sessions, row, repeated, events, tuple(sources))
+    return EventSessions(checked, belonging.sessions, belonging.rows, belonging.repeated, events, tuple(sources))
+
+
+def _side_by_side(parts: list[Segments]) -> Segments:
+    return Segments.of_sizes(np.concatenate([part.sizes for part in parts]))
 
 
 @dataclass(frozen=True)
 class _Block:
-    row: Ints
-    sizes: Ints
-    repeated: Ints
+    belonging: Belonging
     measures: dict[str, Floats]
 
 
 def _measured(columns: EventColumns, order: Ints) -> _Block:
-    line, repeated = timeline_of(columns, order)
-    return _Block(line.row, line.sessions.sizes, repeated, measured(line))
+    belonging = belonging_of(columns, order)
+    return _Block(belonging, measured(timeline_of(columns, belonging)))
 
 
-def _table(events: pa.Table, sessions: Segments, row: Ints, measures: dict[str, Floats]) -> pa.Table:
+def _table(events: pa.Table, belonging: Belonging, measures: dict[str, Floats], workers: int) -> pa.Table:
     """Return one row a session: what its events say of it, and what they measure."""
     measures = dict(measures)
     ads_s, first_ms = measures.pop(ADS_S), measures.pop(FIRST_MS)
-    columns = described(events, sessions, row, first_ms)
+    columns = described(events, belonging, first_ms, workers)
     columns |= {name: _typed(name, values) for name, values in measures.items()}
     if "runtime_s" in columns:
         runtime = columns["runtime_s"].to_numpy(zero_copy_only=False) - ads_s
         columns["runtime_s"] = _typed("runtime_s", np.where(runtime >= 1.0, runtime, np.nan))
     if "title_id" not in columns:
-        columns["title_id"] = pa.nulls(len(sessions), Kind.KEY.arrow_type)
+        columns["title_id"] = pa.nulls(len(belonging.sessions), Kind.KEY.arrow_type)
     return pa.table(columns)
 
 

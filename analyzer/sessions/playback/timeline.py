@@ -24,6 +24,7 @@ from analyzer.sessions.playback.schema import Event
 _SILENCE_MS: Final = 6 * 3_600_000
 _PAUSE_MS: Final = 30 * 60_000
 _LONGEST_S: Final = 4 * 86_400.0
+_SLOWEST, _FASTEST = 0.05, 16.0
 _LOOK_AHEAD: Final = 4_096
 
 
@@ -86,7 +87,7 @@ class Timeline:
 
 def order_of(columns: EventColumns) -> Ints:
     """Return the order of events by session and time."""
-    return sort_order((columns.viewer, columns.session, columns.t_ms), columns.ties)
+    return sort_order((columns.viewer, columns.session, columns.t_ms), (*columns.ties, *columns.order_of_equals))
 
 
 def blocks_of(columns: EventColumns, order: Ints, block_events: int) -> list[tuple[int, int]]:
@@ -108,23 +109,78 @@ def _next_session(columns: EventColumns, order: Ints, at: int) -> int:
     return len(order)
 
 
-def timeline_of(columns: EventColumns, order: Ints) -> tuple[Timeline, Ints]:
-    """Return the events of some sessions in order, each once, and the rows that repeat another event.
+@dataclass(frozen=True)
+class Belonging:
+    """Which events belong together, those that repeat another one included; each level nests in the one before.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Where the events stand in the table, in order of session and time.
+    repeated : ndarray of bool
+        Which of them repeat another one.
+    ids : Segments
+        Events with one id.
+    titles : Segments
+        Of those, the events of one title.
+    sessions : Segments
+        Of those, the events without hours of silence between them.
+    """
+
+    rows: Ints
+    repeated: Bools
+    ids: Segments
+    titles: Segments
+    sessions: Segments
+
+
+def belonging_of(columns: EventColumns, order: Ints) -> Belonging:
+    """Return which events of some whole ids, in order, belong together.
 
     Rows repeat each other when they share an `event_id`, or are equal in everything that orders and describes them.
     """
+    order = _with_seeks_first(columns, order)
     repeated = _repeated(columns, order)
-    kept = order[~repeated] if repeated.any() else order
+    kept = np.flatnonzero(~repeated)
+    rows = _as_slice(order[kept])
+    begins = changes(columns.viewer[rows], columns.session[rows])
+    title, silence = _cuts(begins, columns.t_ms[rows], columns.event[rows], columns.title[rows], columns.nameless[rows])
+    levels = []
+    for starts in (begins, begins | title, begins | title | silence):
+        every = np.zeros(len(order), dtype=bool)  # a repeated event follows the one that it repeats
+        every[kept[starts]] = True
+        levels.append(Segments.of_starts(every) if len(order) else Segments(np.zeros(1, dtype=np.int64)))
+    return Belonging(order, repeated, *levels)
+
+
+def timeline_of(columns: EventColumns, belonging: Belonging) -> Timeline:
+    """Return the events of some sessions in order, each once."""
+    new = ~belonging.repeated
+    kept = belonging.rows if new.all() else belonging.rows[new]
     rows = _as_slice(kept)
-    t_ms, event, nameless = columns.t_ms[rows], columns.event[rows], columns.nameless[rows]
-    starts = changes(columns.viewer[rows], columns.session[rows])
-    starts |= _cuts(starts, t_ms, event, columns.title[rows], nameless)
-    sessions = Segments.of_starts(starts) if len(kept) else Segments(np.zeros(1, dtype=np.int64))
+    sessions = Segments(belonging.sessions.keep(new).offsets)
     position_ms, to_ms = (_milliseconds(_known(values, kept, rows)) for values in (columns.position_s, columns.to_s))
     rate = _known(columns.rate, kept, rows)
-    rate = np.where(rate > 0, rate, np.nan)  # some players report a pause as speed 0
+    rate = np.where((rate >= _SLOWEST) & (rate <= _FASTEST), rate, np.nan)  # some players report a pause as speed 0
     flags = {name: values[rows] for name, values in columns.flags.items()}
-    return Timeline(sessions, kept, t_ms, event, position_ms, to_ms, rate, flags), order[repeated]
+    return Timeline(sessions, kept, columns.t_ms[rows], columns.event[rows], position_ms, to_ms, rate, flags)
+
+
+def _with_seeks_first(columns: EventColumns, order: Ints) -> Ints:
+    """Put a seek before an event of the same moment that tells its target: that one came after it."""
+    if columns.position_s is None or columns.to_s is None:
+        return order
+    seek = 1 + np.flatnonzero(columns.event[order[1:]] == Event.SEEK)
+    here, before = order[seek], order[seek - 1]
+    same = (columns.t_ms[here] == columns.t_ms[before]) & (columns.session[here] == columns.session[before])
+    same &= (columns.viewer[here] == columns.viewer[before]) & (columns.event[before] != Event.SEEK)
+    if columns.seq is not None:
+        same &= np.isnan(columns.seq[here]) & np.isnan(columns.seq[before])
+    told, begun, target = columns.position_s[before], columns.position_s[here], columns.to_s[here]
+    swap = seek[same & (np.abs(told - target) <= 0.5) & ~(np.abs(told - begun) <= 0.5)]
+    order = order.copy()
+    order[swap], order[swap - 1] = order[swap - 1], order[swap]
+    return order
 
 
 def _as_slice(rows: Ints) -> Ints | slice:
@@ -145,29 +201,33 @@ def _milliseconds(seconds: Floats) -> Floats:
 
 def _repeated(columns: EventColumns, order: Ints) -> Bools:
     repeated = np.zeros(len(order), dtype=bool)
-    t_ms = columns.t_ms[_as_slice(order)]
-    again = 1 + np.flatnonzero(t_ms[1:] == t_ms[:-1])  # few events have the time of the one before
-    for key in (columns.session, columns.viewer, *columns.ties):
-        here, before = key[order[again]], key[order[again - 1]]
-        again = again[(here == before) | ((here != here) & (before != before))]  # NaN equals NaN here
-    repeated[again] = True
     if columns.identity is not None:
-        known = np.flatnonzero((columns.identity[order] >= 0) & ~repeated)
+        known = np.flatnonzero(columns.identity[order] >= 0)
         own = [key[order[known]] for key in (columns.viewer, columns.session, columns.identity)]
         by_id = np.lexsort(own[::-1])  # stable: the earliest comes first
         repeated[known[by_id[~changes(*(key[by_id] for key in own))]]] = True
+    left = np.flatnonzero(~repeated)
+    rows = order[left]
+    t_ms = columns.t_ms[_as_slice(rows)]
+    again = 1 + np.flatnonzero(t_ms[1:] == t_ms[:-1])  # few events have the time of the one before
+    for key in (columns.session, columns.viewer, *columns.ties):
+        here, before = key[rows[again]], key[rows[again - 1]]
+        again = again[(here == before) | ((here != here) & (before != before))]  # NaN equals NaN here
+    title, before = columns.title[rows[again]], columns.title[rows[again - 1]]
+    repeated[left[again[(title == before) | (title < 0)]]] = True
     return repeated
 
 
-def _cuts(starts: Bools, t_ms: Ints, event: EventCodes, title: Codes, nameless: Bools) -> Bools:
-    """Return where a session ends although the next event carries the same id."""
+def _cuts(begins: Bools, t_ms: Ints, event: EventCodes, title: Codes, nameless: Bools) -> tuple[Bools, Bools]:
+    """Return where another title begins under the same id, and where a session ends in silence."""
     gap_ms = np.diff(t_ms, prepend=t_ms[:1])
-    begins = (event == Event.START) | (event == Event.PLAY)
-    again = (event == Event.START) & np.append(False, event[:-1] != Event.START)
-    cuts: Bools = (begins & (gap_ms > _SILENCE_MS)) | (nameless & ((gap_ms > _PAUSE_MS) | again))
+    starts_or_plays = (event == Event.START) | (event == Event.PLAY)
+    again = (event == Event.START) & np.append(False, event[:-1] != Event.START)[: len(event)]
+    silence = (starts_or_plays & (gap_ms > _SILENCE_MS)) | (nameless & ((gap_ms > _PAUSE_MS) | again))
+    other = np.zeros(len(title), dtype=bool)
     named = np.flatnonzero(title >= 0)
     if len(named):
-        begun = np.cumsum(starts)[named]
-        other = (title[named][1:] != title[named][:-1]) & (begun[1:] == begun[:-1])
-        cuts[named[1:][other]] = True
-    return cuts
+        number = np.cumsum(begins)[named]
+        changed = (title[named][1:] != title[named][:-1]) & (number[1:] == number[:-1])
+        other[named[1:][changed]] = True
+    return other, silence

@@ -1,7 +1,7 @@
 """Sessions written as a small text table, and the specs made of them.
 
 A table has a head and one line a session, cells between bars. `viewer`, `title`, `start` and `played` are needed;
-`series`, `runtime`, `end` (position) and `offset` (local time minus UTC) are optional, and so is what player events tell:
+`series`, `runtime`, `end` (position) and `offset` (local time minus UTC) are optional, and so is what events tell:
 `content`, `unique`, `passes`, `pauses`, `rewinds`, `back` (median distance), `gap`, `chain`, `skips`, `undirected`. An
 empty cell is null. Times are UTC, `2024-01-01 20:00`; durations and positions are sums of `h`, `m` and `s`, `1h30m`.
 

@@ -17,8 +17,8 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 LONGEST = 4 * 24 * HOUR
 PASSAGE = 10 * SECOND
 WORDS = (
-    "start", "ad_end", "buffer_end", "rate", "captions", "audio_track", "pause", "seek", "seek_end", "play", "ping",
-    "buffer", "ad_start", "complete", "stop",
+    "stop", "complete", "start", "ad_end", "rate", "captions", "audio_track", "pause", "seek", "seek_end", "buffer",
+    "buffer_end", "play", "ping", "ad_start",
 )  # fmt: skip
 SETS_STATE = ("start", "play", "pause", "stop", "complete")
 Number = int | Fraction
@@ -110,7 +110,7 @@ def sessions_of(events: list[Event]) -> list[Session]:
             by_id = event.session_id is not None
             key = ("id", event.session_id) if by_id else ("title", event.title or "", str(event.title is None))
             together[(event.viewer, *key)].append(event)
-    return [session_of(rows) for key in sorted(together) for rows in cut(without_repeats(timed(together[key])))]
+    return [session_of(rows, of_title) for key in sorted(together) for rows, of_title in cut(timed(together[key]))]
 
 
 def read(event: Event) -> Event:
@@ -119,7 +119,7 @@ def read(event: Event) -> Event:
     def place(value: int | None) -> int | None:
         return value if value is not None and 0 <= value <= LONGEST else None
 
-    rate = event.rate if event.rate is not None and event.rate > 0 else None
+    rate = event.rate if event.rate is not None and Fraction("0.05") <= event.rate <= 16 else None
     return replace(event, position_ms=place(event.position_ms), target_ms=place(event.target_ms), rate=rate)
 
 
@@ -128,7 +128,33 @@ def timed(events: list[Event]) -> list[Event]:
     start = next((e.started_ms for e in events if e.started_ms is not None), None)
     rows = [e if e.t_ms is None else replace(e, at_ms=(start or 0) + e.t_ms) for e in events]
     rows = [replace(e, started_ms=start) for e in rows]
-    return sorted((e for e in rows if e.at_ms is not None), key=in_order)
+    return seeks_first(sorted((e for e in rows if e.at_ms is not None), key=by_what_it_says))
+
+
+def by_what_it_says(e: Event) -> tuple[object, ...]:
+    """In order; of rows that are equal in that, those that name a title first."""
+    return (*in_order(e), e.title is None, e.title or "")
+
+
+def seeks_first(events: list[Event]) -> list[Event]:
+    """Put a seek before an event of the same time, both without seq, that stands where the seek landed."""
+    events = list(events)
+    for i in range(1, len(events)):
+        before, seek = events[i - 1], events[i]
+        if seek.event != "seek" or before.event == "seek" or before.at_ms != seek.at_ms:
+            continue
+        if (
+            before.seq is None
+            and seek.seq is None
+            and near(before, seek.target_ms)
+            and not near(before, seek.position_ms)
+        ):
+            events[i - 1], events[i] = seek, before
+    return events
+
+
+def near(e: Event, place: int | None) -> bool:
+    return None not in (e.position_ms, place) and abs(e.position_ms - place) <= SECOND // 2
 
 
 def in_order(e: Event) -> tuple[object, ...]:
@@ -139,28 +165,42 @@ def in_order(e: Event) -> tuple[object, ...]:
 
 
 def without_repeats(events: list[Event]) -> list[Event]:
-    """Leave out rows that repeat an earlier one in what they say or in their id."""
-    told: set[object] = set()
-    kept = []
+    """Leave out rows that repeat an earlier one: by its id, else by all that they say."""
+    ids: set[str] = set()
+    first_of_id = []
     for e in events:
-        marks = {in_order(e)} | ({e.event_id} if e.event_id is not None else set())
-        if not marks & told:
-            kept.append(e)
-        told |= marks
-    return kept
+        if e.event_id is None or e.event_id not in ids:
+            first_of_id.append(e)
+        ids |= {e.event_id} - {None}
+    new = first_of_id[:1]
+    for before, e in pairwise(first_of_id):
+        if in_order(e) != in_order(before) or e.title not in (None, before.title):
+            new.append(e)
+    return new
 
 
-def cut(events: list[Event]) -> list[list[Event]]:
-    """Cut the events of one id, or of one viewer and title, into sessions."""
+def cut(events: list[Event]) -> list[tuple[list[Event], list[Event]]]:
+    """Cut the events of one id, or of one viewer and title, into sessions; beside each, all events of its title.
+
+    Those include the ones that repeat another: a row may say less than the one that it repeats, or more.
+    """
+    kept = {id(e) for e in without_repeats(events)}
     sessions: list[list[Event]] = []
-    title = None
-    for number, e in enumerate(events):
-        another = None not in (e.title, title) and e.title != title
-        if number == 0 or another or parted(events[number - 1], e):
-            sessions.append([])
-        sessions[-1].append(e)
-        title = e.title or title
-    return sessions
+    titles: list[list[Event]] = []
+    title_of: list[int] = []
+    title, before = None, None
+    for e in events:
+        if id(e) in kept:
+            another = before is None or (None not in (e.title, title) and e.title != title)
+            if another:
+                titles.append([])
+            if another or parted(before, e):
+                sessions.append([])
+                title_of.append(len(titles) - 1)
+            sessions[-1].append(e)
+            title, before = e.title or title, e
+        titles[-1].append(e)
+    return [(rows, titles[number]) for rows, number in zip(sessions, title_of, strict=True)]
 
 
 def parted(before: Event, e: Event) -> bool:
@@ -250,6 +290,8 @@ class Playback:
             elif word == "seek_end" and open_seek is None:
                 self.position[i], self.target[i] = None, self.position[i]
             elif word == "seek_end":
+                for between in range(open_seek + 1, i):
+                    self.position[between] = None
                 if self.target[open_seek] is None:
                     self.target[open_seek] = self.position[i]
                 open_seek = None
@@ -339,7 +381,7 @@ class Playback:
 
     def _played_after(self, i: int) -> int:
         if self.begin[i] is None or self.seen[i] is None or self.jumped[i]:
-            return round(Fraction(self.assumed[i]) / self.rate[i])
+            return min(self.gap(i), 2 * MINUTE) if self.signs_of_life >= 3 else self.gap(i)
         by_position = max(Fraction(self.seen[i] - self.begin[i]) / self.rate[i], Fraction(0))
         return round(by_position) if self.gap(i) > by_position + 2 * SECOND else self.gap(i)
 
@@ -394,8 +436,8 @@ class Playback:
 # ---------------------------------------------------------------- what a session says
 
 
-def session_of(events: list[Event]) -> Session:
-    """Return the measures of one session from its events, in order."""
+def session_of(events: list[Event], of_title: list[Event]) -> Session:
+    """Return the measures of one session from its events, in order; what they do not say, other events of it may."""
     playback = Playback(events)
     stretches = playback.stretches()
     seeks = playback.seeks()
@@ -405,7 +447,7 @@ def session_of(events: list[Event]) -> Session:
     known = bool(moves) or (undirected == 0 and bool(stretches))
     return Session(
         viewer=events[0].viewer,
-        title=next((e.title for e in events if e.title is not None), None),
+        title=next((e.title for e in [*events, *of_title] if e.title is not None), None),
         session_id=events[0].session_id,
         start_ms=start_of(events),
         played_ms=playback.played(),
@@ -420,7 +462,7 @@ def session_of(events: list[Event]) -> Session:
         skips=len(moves) - len(back) if known else None,
         undirected=undirected,
         end_ms=playback.begin[-1],
-        runtime_ms=runtime(events, playback),
+        runtime_ms=runtime([*events, *of_title], playback),
     )
 
 

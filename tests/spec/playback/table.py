@@ -222,7 +222,10 @@ def streams(draw: st.DrawFn, viewers: tuple[str, ...] = ("ana", "ben")) -> list[
     events: list[Event] = []
     for viewer in viewers:
         for session_id in draw(st.sampled_from([("s1",), (None,), ("s1", None), ("s1", "s2")])):
-            events += [replace(e, viewer=viewer, session_id=session_id) for e in draw(_STREAMS)]
+            rows = draw(_STREAMS)
+            if session_id is None and rows[0].t_ms is not None:  # then every event must tell where its time begins
+                rows = [replace(e, started_ms=FIRST_MS) for e in rows]
+            events += [replace(e, viewer=viewer, session_id=session_id) for e in rows]
     return _without_ties(events)
 
 

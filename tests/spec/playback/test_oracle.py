@@ -51,15 +51,13 @@ def test_no_time_is_lost_where_nothing_is_told_of_the_place() -> None:
     assert session.played_ms == 2_001_000
 
 
-# ---------------------------------------------------------------- where the package and the page differ
+# ---------------------------------------------------------------- where the two once differed
 
 
-@pytest.mark.xfail(strict=True, reason="what is assumed to play is rounded to ms before it is divided by the rate")
 def test_half_speed_loses_no_millisecond() -> None:
     _agree("time|event|rate\n0|play|0.5\n2.001s|stop|")
 
 
-@pytest.mark.xfail(strict=True, reason="rooms of ads that lie over each other take off more than there is")
 def test_two_ads_whose_places_nobody_knows_leave_the_session_readable() -> None:
     _agree("""time|event|position|ads
     0|ad_start||yes
@@ -69,7 +67,6 @@ def test_two_ads_whose_places_nobody_knows_leave_the_session_readable() -> None:
     81s|stop|15s|yes""")
 
 
-@pytest.mark.xfail(strict=True, reason="a target that seek_end tells is taken for told when the seek began")
 def test_an_ad_between_a_seek_and_its_landing_is_taken_off_the_landing() -> None:
     _agree("""time|event|position|ads
     0|play|0|yes
@@ -80,7 +77,6 @@ def test_an_ad_between_a_seek_and_its_landing_is_taken_off_the_landing() -> None
     2m30s|stop|6m|yes""")
 
 
-@pytest.mark.xfail(strict=True, reason="the row that comes first in the table stays, with its id")
 def test_a_row_that_repeats_a_repeated_row_counts_once() -> None:
     _agree("""time|event|position|id
     0|play|0|a
@@ -90,7 +86,6 @@ def test_a_row_that_repeats_a_repeated_row_counts_once() -> None:
     3m|stop||d""")
 
 
-@pytest.mark.xfail(strict=True, reason="the start that another title's event told is not known here")
 def test_the_start_is_told_once_for_all_titles_of_an_id() -> None:
     one = Event("ana", "play", "one", "s1", t_ms=0, started_ms=FIRST_MS, position_ms=0)
     two = Event("ana", "play", "two", "s1", t_ms=60_000, position_ms=0)
@@ -98,7 +93,6 @@ def test_the_start_is_told_once_for_all_titles_of_an_id() -> None:
     assert_same(rows_of(read(arrow_of(events))), answers(events))
 
 
-@pytest.mark.xfail(strict=True, reason="occurred_at is cut to the millisecond, positions are rounded")
 def test_a_time_between_two_milliseconds_is_rounded() -> None:
     table = arrow_of(events_of("time|event\n0|play\n1m|stop"))
     times = pa.array([FIRST_MS * 1_000, (FIRST_MS + 60_000) * 1_000 + 600]).cast(pa.timestamp("us", tz="UTC"))
