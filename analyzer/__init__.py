@@ -2,14 +2,15 @@
 
 The rooms, along the river:
 
-`sessions`   what was watched: any source becomes checked sessions with a tally that adds up.
+`grouping`   sorted arrays and their groups; it knows nothing of viewing.
+`sessions`   what was watched: any source becomes checked sessions with a tally that adds up; player events too.
 `features`   how it was watched: plays, and one behaviour vector per viewer and window.
 `patterns`   what recurs: HDBSCAN finds usage patterns; they are kept as aggregates of households.
 `policy`     who may be spoken of: a rulebook marks patterns and guards every vector.
 `report`     what a person looks at.
 `workflow`   the hallway: the only place where rooms meet and files are written.
 
-    sessions = analyzer.read_sessions("views/*.parquet")
+    sessions = analyzer.read_sessions("views/*.parquet", events="player/*.parquet")  # events where there are any
     vectors  = analyzer.extract_features(sessions, window="28d")
     patterns = analyzer.UsagePatterns().fit(vectors)
     marks    = analyzer.mark_patterns(patterns)

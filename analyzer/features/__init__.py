@@ -1,5 +1,5 @@
 """How it was watched: from sessions to one behaviour vector per viewer and window.
 
 `plays` stitches sessions into plays, `catalog` declares each feature once, `extract` puts them together.
-`segments` is the one place with index arithmetic.
+Index arithmetic is in `grouping` and nowhere else.
 """

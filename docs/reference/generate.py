@@ -13,7 +13,11 @@ import analyzer
 from analyzer.cli import app
 from analyzer.features.catalog import Family, select
 from analyzer.policy.rulebook import load_rulebook
-from analyzer.sessions.schema import SESSIONS
+from analyzer.policy.rules import Clause, IfUnknown
+from analyzer.sessions import jellyfin, tautulli
+from analyzer.sessions.playback import json_events, netflix_traces
+from analyzer.sessions.playback.schema import EVENTS, WORDS
+from analyzer.sessions.schema import SESSIONS, Column
 from analyzer.sessions.tally import DropReason
 
 HEAD = "<!-- Written by docs/reference/generate.py from the code; do not edit. -->\n"
@@ -40,6 +44,42 @@ def sessions_page() -> str:
     )
 
 
+def events_page() -> str:
+    """Return the page on the event table."""
+    rows = [(f"`{c.name}`", "yes" if c.required else "", c.kind.value, c.unit, _allowed(c), c.meaning) for c in EVENTS]
+    adapters = [(name, ", ".join(f"`{column}`" for column in columns)) for name, columns in ADAPTERS.items()]
+    return "\n\n".join(
+        [
+            "# Events",
+            "One row a player event. A row without a viewer, an event or a time is quarantined; what is not about"
+            " playback (`other`) is dropped. How events become sessions:"
+            " [From player events to sessions](../explanation/from-events-to-sessions.md).",
+            table(("column", "required", "kind", "unit", "allowed", "meaning"), rows),
+            "## Event words",
+            "Events of one session and time that nothing else orders come in this order: "
+            + ", ".join(f"`{word}`" for word in WORDS)
+            + ".",
+            "## What each source tells",
+            table(("source", "columns"), adapters),
+            "Jellyfin's Playback Reporting and Tautulli's history are sessions, not events: seeks are invisible there.",
+        ]
+    )
+
+
+def _allowed(column: Column) -> str:
+    return "an event word, see below" if column.choices == WORDS else column.allowed
+
+
+ADAPTERS = {
+    "xAPI video statements": json_events.PROVIDES[json_events.Format.XAPI],
+    "Segment video calls": json_events.PROVIDES[json_events.Format.SEGMENT],
+    "Snowplow media events": json_events.PROVIDES[json_events.Format.SNOWPLOW],
+    "Netflix' PlaybackRelatedEvents": netflix_traces.PROVIDES,
+    "Jellyfin's Playback Reporting": jellyfin.PROVIDES,
+    "Tautulli's history": tautulli.PROVIDES,
+}
+
+
 def features_page() -> str:
     """Return the page on the features."""
     parts = ["# Features", f"{len(select())} features, one value per viewer and window. Null means unknown, never 0."]
@@ -58,7 +98,10 @@ def rules_page() -> str:
     book = load_rulebook()
     parts = ["# Rules", f"The shipped rulebook: `{book.id}` {book.version}, owner {book.owner}. The worst mark wins."]
     for rule in book.rule:
-        clauses = [f"`{c.feature}` {c.limit} (pattern: quantile {c.quantile:g})" for c in rule.any_of + rule.all_of]
+        clauses = [
+            f"`{c.feature}` {c.limit} (pattern: quantile {c.quantile:g}{_if_unknown(c)})"
+            for c in rule.any_of + rule.all_of
+        ]
         joined = (" or " if rule.any_of else " and ").join(clauses)
         other = rule.model_dump(exclude_defaults=True, exclude={"id", "mark", "because", "cites", "any_of", "all_of"})
         condition = joined or ", ".join(f"{key} {value}" for key, value in other.items())
@@ -69,6 +112,10 @@ def rules_page() -> str:
             f"Cites: {'; '.join(rule.cites)}.",
         ]
     return "\n\n".join(parts)
+
+
+def _if_unknown(clause: Clause) -> str:
+    return "; unknown is no evidence" if clause.if_unknown is IfUnknown.NO_EVIDENCE else ""
 
 
 def commands_page() -> str:
@@ -104,6 +151,7 @@ def python_page() -> str:
 
 PAGES = {
     "sessions.md": sessions_page,
+    "events.md": events_page,
     "features.md": features_page,
     "rules.md": rules_page,
     "commands.md": commands_page,

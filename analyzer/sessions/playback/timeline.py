@@ -71,18 +71,26 @@ class Timeline:
         asked = np.uint16(sum(1 << event for event in events))
         return np.asarray((self._bits & asked) != 0)
 
+    @cached_property
+    def _first_of(self) -> Ints:
+        return self.sessions.spread(self.sessions.first)
+
+    @cached_property
+    def _last_of(self) -> Ints:
+        return self.sessions.spread(self.sessions.last)
+
     def last(self, where: Bools) -> Ints:
         """Return, for each event, the latest one of its session up to it at which `where` is True; else -1."""
         at = np.where(where, np.arange(len(where)), -1)
         np.maximum.accumulate(at, out=at)
-        return np.where(at >= self.sessions.first[self.sessions.ids], at, -1)
+        return np.where(at >= self._first_of, at, -1)
 
     def next(self, where: Bools) -> Ints:
         """Return, for each event, the first one of its session after it at which `where` is True; else -1."""
         size = len(where)
         at = np.append(np.where(where, np.arange(size), size), size)
         following = np.minimum.accumulate(at[::-1])[::-1][1:]
-        return np.where(following <= self.sessions.last[self.sessions.ids], following, -1)
+        return np.where(following <= self._last_of, following, -1)
 
 
 def order_of(columns: EventColumns) -> Ints:
