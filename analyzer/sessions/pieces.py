@@ -26,6 +26,7 @@ from analyzer.sessions.pseudonym import Pseudonymiser, load_key
 from analyzer.sessions.schema import SESSION_TABLE, Declared
 
 _BYTES_PER_CSV_ROW = 60
+_BYTES_PER_JSON_ROW = 400
 _JSON = frozenset({".json", ".jsonl", ".ndjson"})
 
 
@@ -217,6 +218,7 @@ def _of_event_file(path: Path, account: str | None, options: ReadOptions, piece_
         return [found]
     if known := json_events.recognise(path):
         provides = json_events.PROVIDES[known]
+        rows = path.stat().st_size // _BYTES_PER_JSON_ROW + 1
         return [Piece(str(path), PieceKind.JSON, rows, provides, path, events=True, format=known.value)]
     if path.suffix.lower() in _JSON:
         raise InputError(

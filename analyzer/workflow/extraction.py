@@ -26,7 +26,7 @@ from analyzer.workflow.checkpoint import work_folder
 from analyzer.workflow.intake import Extracted, Intake
 from analyzer.workflow.options import ExtractOptions, memory_bytes_of
 from analyzer.workflow.outputs import folder_beside, refuse_replacing, staged_file
-from analyzer.workflow.partitioned import Partitioned, can_resume, job_of, weighed_rows
+from analyzer.workflow.partitioned import Partitioned, can_resume, job_of
 from analyzer.workflow.progress import SILENT, Progress, counted
 from analyzer.workflow.tables import read_vectors, write_vector_table
 
@@ -143,7 +143,7 @@ def extract_to_file(
 
 
 def _fits(pieces: list[Piece], options: ExtractOptions) -> bool:
-    return sum(weighed_rows(piece) for piece in pieces) <= options.rows_in_memory
+    return sum(piece.rows for piece in pieces) <= options.rows_in_memory
 
 
 def _of_sessions(sessions: Sessions, options: ExtractOptions, progress: Progress) -> VectorArrays:

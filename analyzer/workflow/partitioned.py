@@ -34,7 +34,6 @@ from analyzer.workflow.progress import Progress, counted
 
 _MOST_PARTITIONS: Final = 1 << 16
 _DUPLICATES: Final = b"analyzer.duplicates"
-_EVENTS_PER_SESSION_ROW: Final = 2  # an event takes about half of a session row's memory; measured in 0012
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Partitioned:
     @cached_property
     def count(self) -> int:
         """How many partitions there are; never a matter of the result."""
-        rows = sum(weighed_rows(piece) for piece in self.pieces)
+        rows = sum(piece.rows for piece in self.pieces)
         return min(max(-(-rows // self.options.rows_at_a_time), 1), _MOST_PARTITIONS)
 
     def write(self, out: Path) -> Extracted:
@@ -159,11 +158,6 @@ def _extract_one(split: Split, number: int, plan: Plan, target: Path, events: Pa
     table = found.vectors.as_arrow().replace_schema_metadata({_DUPLICATES: str(found.repeated)})
     pq.write_table(table, draft, compression="zstd")
     draft.replace(target)
-
-
-def weighed_rows(piece: Piece) -> int:
-    """Return how many session rows take as much memory as the piece does."""
-    return -(-piece.rows // _EVENTS_PER_SESSION_ROW) if piece.events else piece.rows
 
 
 def can_resume(pieces: list[Piece]) -> bool:
