@@ -8,6 +8,7 @@ from datetime import date
 
 from analyzer.patterns.profile import PatternProfile
 from analyzer.policy.marks import Mark
+from analyzer.sessions.records import EventTally
 from analyzer.sessions.tally import Tally
 
 
@@ -45,6 +46,7 @@ class ReportData:
     Attributes
     ----------
     sources, tally, notes : what was read, and choices made while reading.
+    events : how many player events are among the rows, and what they tell of; None where there were none.
     quarantine : commonest reasons for quarantine, with counts of rows.
     window, vectors, withheld_share : what was classified; the share is of vectors.
     model, model_reason : "fitted", "reference" or "given", and why.
@@ -68,3 +70,4 @@ class ReportData:
     rulebook_hash: str
     made_on: date
     base_rate: str
+    events: EventTally | None = None

@@ -27,7 +27,9 @@ DROPPED: Final = {
     "autoplay": "began by itself (autoplay)",
     "duplicate": "the same row again",
     "hidden": "the viewer asked not to show it",
+    "not_playback": "a player event that says nothing about playback",
     "trailer_or_preview": "trailer or preview",
+    "unmatched": "a player event of an evening that another row tells of",
 }
 MODELS: Final = {
     "fitted": "fitted on these vectors",

@@ -241,4 +241,5 @@ def _report(result: RunResult, today: date) -> ReportData:
         rulebook_hash=model.rulebook.hash,
         made_on=today,
         base_rate=BASE_RATE,
+        events=intake.events,
     )

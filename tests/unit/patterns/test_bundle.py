@@ -16,11 +16,13 @@ import pandas as pd
 import pytest
 
 from analyzer.errors import BundleError, InputError
+from analyzer.features.catalog import select
 from analyzer.features.context import ATTRIBUTE, HOUSEHOLD
 from analyzer.patterns import bundle as bundles
 from analyzer.patterns.bundle import ARRAYS, CARD, MANIFEST, feature_fingerprint, read_bundle
 from analyzer.patterns.estimator import UsagePatterns
 from analyzer.policy.marks import mark_patterns
+from analyzer.policy.rulebook import load_rulebook
 from analyzer.workflow.classify import classify
 from analyzer.workflow.model import coarse, load_model, save_model
 
@@ -618,3 +620,10 @@ def test_the_reference_model_loads():
     model = load_model()
     assert len(model.patterns.profiles_) > 5
     assert model.marks[-1].pattern_id == "no pattern"
+
+
+def test_the_reference_model_carries_the_shipped_rulebook_and_every_feature():
+    """Else whoever has too little data for a model would be judged by rules that were replaced."""
+    model = load_model()
+    assert model.rulebook.hash == load_rulebook().hash
+    assert list(model.patterns.feature_names_in_) == [spec.name for spec in select()]
