@@ -188,10 +188,14 @@ def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: 
         return [Piece(str(path), PieceKind.NETFLIX, rows, provides, path, account)]
     if found := _history(path):
         return [found]
-    if not parquet:
-        columns = delimited.columns_of(path, options.mapping)
-        return [Piece(str(path), PieceKind.CSV, rows, columns, path)]
-    return _of_parquet(path, options.mapping, piece_rows, SESSION_TABLE)
+    if parquet:
+        return _of_parquet(path, options.mapping, piece_rows, SESSION_TABLE)
+    if looks_like_traces(path) or json_events.recognise(path):
+        raise InputError(
+            f"{path} holds player events, not sessions.", f"Give it as events: --events {path.name}, or events=."
+        )
+    columns = delimited.columns_of(path, options.mapping)
+    return [Piece(str(path), PieceKind.CSV, rows, columns, path)]
 
 
 def _rows_of_text(path: Path) -> int:

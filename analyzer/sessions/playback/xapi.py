@@ -36,6 +36,9 @@ _EVENTS: Final = {
     "abandoned": Event.STOP,
     "suspended": Event.STOP,
 }
+_SHARED: Final = frozenset({"initialized", "interacted", "completed", "terminated", "abandoned", "suspended"})
+# Courses and quizzes are initialized and completed too.
+_OF_VIDEO: Final = frozenset({"session-id", "length", "time", "completion-threshold", "speed", "progress"})
 _CAPTIONS: Final = ("cc-subtitle-enabled", "cc-enabled")
 _Extensions = dict[str, tuple[object, str]]
 
@@ -68,6 +71,8 @@ def event_of(value: Mapping[str, object]) -> dict[str, object]:
     if viewer is None:
         raise UnreadableError("actor has no identifier")
     extensions = _extensions(value)
+    if verb in _SHARED and not _is_of_a_video(part(value.get("object")), extensions):
+        return {"event": Event.OTHER.word, "viewer_id": viewer}
     rate = _rate(extensions)
     event = _EVENTS.get(verb, Event.CAPTIONS if rate is None else Event.RATE)
     return {
@@ -82,6 +87,13 @@ def event_of(value: Mapping[str, object]) -> dict[str, object]:
         **_title(part(value.get("object"))),
         **_positions(event, extensions),
     }
+
+
+def _is_of_a_video(activity: Mapping[str, object], extensions: _Extensions) -> bool:
+    """Tell whether a statement is about a video: it has the profile's extensions, or its object says so or nothing."""
+    kind = word(part(activity.get("definition")).get("type"))
+    named = kind is None or any(media in kind.lower() for media in ("video", "media", "audio"))
+    return named or not _OF_VIDEO.isdisjoint(extensions)
 
 
 def _viewer(actor: Mapping[str, object]) -> str | None:

@@ -10,8 +10,8 @@ direction), silences of six hours. Each session begins with start and play, and 
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
+from events_with_pandas import _per_vector
 from with_pandas_idioms import _lengths, _new, _play_begins
 
 KEYS = ["viewer_id", "session_id"]
@@ -22,7 +22,6 @@ SLACK_MS, PATIENCE_MS, PASSAGE_MS = 2_000, 120_000, 10_000
 FASTEST = 3.5
 LOOP_PASSES = 3
 MONDAY = pd.Timestamp("1970-01-05", tz="UTC")
-VECTOR = ["viewer_id", "window_start"]
 
 
 def sessions(path: str) -> pd.DataFrame:
@@ -115,11 +114,13 @@ def _pauses(e: pd.DataFrame) -> pd.Series:
 
 def _coverage(stretches: pd.DataFrame) -> pd.DataFrame:
     """Return unique ms and most passes of ten seconds; only sessions that went back have any place played twice."""
-    end = stretches["begin"] + stretches["length"]
-    went_back = (stretches["begin"] < end.shift(fill_value=0)) & ~_new(stretches, ["session"])
-    twice = stretches["session"].isin(stretches.loc[went_back, "session"])
+    stretches = stretches.assign(end=stretches["begin"] + stretches["length"])
+    before = stretches["end"].shift(fill_value=0)
+    new = _new(stretches, ["session"])
+    twice = stretches["session"].isin(stretches.loc[(stretches["begin"] < before) & ~new, "session"])
     once = stretches[~twice].groupby("session").agg(unique_s=("length", "sum")).assign(passage_passes=1.0)
-    return pd.concat([once, _played_twice(stretches[twice].assign(end=end))])
+    runs = stretches[twice].groupby((new | (stretches["begin"] != before))[twice].cumsum())  # they continue each other
+    return pd.concat([once, _played_twice(runs.agg({"session": "first", "begin": "first", "end": "last"}))])
 
 
 def _played_twice(stretches: pd.DataFrame) -> pd.DataFrame:
@@ -182,3 +183,22 @@ def _moved(moves: pd.DataFrame) -> pd.DataFrame:
 
 
 # ---------------------------------------------------------------- sessions to features
+
+
+def _features(s: pd.DataFrame) -> pd.DataFrame:
+    """Return hours played and the navigation features, given sessions that somebody chose."""
+    s = s.rename(columns={"played_s": "played", "end_position_s": "position", "runtime_s": "runtime"})
+    begun = s["started_at"] + pd.to_timedelta(s["t_ms"], unit="ms")
+    s["start"] = begun.dt.as_unit("us").astype("int64")
+    s["title"] = s.groupby(["viewer_id", "title_id"], observed=True).ngroup()
+    s = s.assign(begun=begun, viewer_id=s["viewer_id"].astype("str")).sort_values(["title", "start"], ignore_index=True)
+    s["length"], _ = _lengths(s)
+    by_play = s.groupby(_play_begins(s).cumsum())
+    played, passes = by_play["played"].transform("sum"), by_play["passage_passes"].transform("max")
+    glance = (played < 60.0) & (played < 0.5 * s["length"]) & ~(passes >= LOOP_PASSES)
+    s["window_start"] = (by_play["begun"].transform("first") - MONDAY).dt.floor("28D") + MONDAY
+    s = s[~glance].rename(columns={"title": "pair"})
+    by_vector = s.groupby(["viewer_id", "window_start"])
+    features = _per_vector(s.assign(vector=by_vector.ngroup()))
+    features["hours_played"] = by_vector["played"].sum().to_numpy() / 3600.0
+    return features.set_axis(by_vector.size().index)

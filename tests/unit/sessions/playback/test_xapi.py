@@ -238,3 +238,17 @@ def test_a_statement_of_any_shape_is_a_row_or_a_reason(verb, parts, held):
     except UnreadableError:
         return
     assert row["event"] in WORDS
+
+
+@pytest.mark.parametrize("verb", ["initialized", "completed", "terminated"])
+def test_a_course_that_is_begun_or_completed_is_no_playback(verb):
+    course = {"id": "https://lms.example/course", "definition": {"type": "http://adlnet.gov/expapi/activities/course"}}
+    statement = {
+        "actor": {"mbox": "mailto:a@example.org"},
+        "verb": {"id": f"http://adlnet.gov/expapi/verbs/{verb}"},
+        "timestamp": "2024-03-01T20:00:00Z",
+    }
+    assert event_of({**statement, "object": course})["event"] == "other"
+    length = {"extensions": {"https://w3id.org/xapi/video/extensions/length": 60}}
+    assert event_of({**statement, "object": course, "context": length})["event"] != "other"
+    assert event_of({**statement, "object": {"id": "https://lms.example/film"}})["event"] != "other"
