@@ -21,7 +21,7 @@ from analyzer.sessions.pieces import Piece, ReadOptions
 from analyzer.sessions.playback.schema import EVENT_TABLE
 from analyzer.sessions.playback.sessions import LINE, SOURCE, sessions_of
 from analyzer.sessions.reading import with_local_clock
-from analyzer.sessions.records import EventTally, Sessions
+from analyzer.sessions.records import EventTally, Sessions, filled
 from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tally import Tally, total
 
@@ -113,18 +113,10 @@ def lay_beside(
     schema = EVENT_TABLE.arrow_schema({name for table in events for name in table.column_names})
     schema = pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
     schema = schema.append(pa.field(SOURCE, pa.int32()))
-    together = pa.concat_tables([aligned(table, schema) for table in events])
+    together = pa.concat_tables([filled(table, schema) for table in events])
     found = sessions_of(together.unify_dictionaries(), names, options.rules, workers=workers)
     local = with_local_clock(found.checked, options.timezone)
     return with_events(rows, found.with_checked(local), exports)
-
-
-def aligned(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return the table with the columns of the schema, null where it has none."""
-    columns = [
-        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema
-    ]
-    return pa.table(columns, schema=schema)
 
 
 def settled_events(door: Tally, laid: WithEvents) -> EventTally:

@@ -21,7 +21,7 @@ from analyzer.sessions.duplicates import recounted, repeats
 from analyzer.sessions.pieces import Piece
 from analyzer.sessions.playback.join import joined
 from analyzer.sessions.playback.sessions import EventSessions
-from analyzer.sessions.records import PASSED_OVER_SCHEMA
+from analyzer.sessions.records import PASSED_OVER_SCHEMA, filled
 from analyzer.sessions.schema import SESSION_TABLE, Declared, arrow_schema
 from analyzer.sessions.tally import DropReason
 
@@ -136,24 +136,15 @@ def with_events(rows: pa.Table, events: EventSessions, export: Mask) -> WithEven
     alone = alone.append_column(FATE, pa.array(found.fate[found.alone]))
     alone = alone.append_column(EXPORT, pa.array(of_export[found.alone]))
     laid = found.known.append_column(FATE, rows[FATE]).append_column(EXPORT, rows[EXPORT])
-    both = [_aligned(table, [*laid.column_names, *alone.column_names]) for table in (laid, alone)]
-    together = pa.concat_tables(both).unify_dictionaries()
+    schema = arrow_schema([*laid.column_names, *alone.column_names])
+    schema = schema.append(pa.field(FATE, pa.int8())).append(pa.field(EXPORT, pa.bool_()))
+    together = pa.concat_tables([filled(laid, schema), filled(alone, schema)]).unify_dictionaries()
     return WithEvents(
         together.filter(pa.array(fates(together) != _HIDDEN)),
         tuple(events.told(found.fate)),
         len(found.fate),
         found.matched,
     )
-
-
-def _aligned(table: pa.Table, names: list[str]) -> pa.Table:
-    schema = arrow_schema(names)
-    columns = [
-        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema
-    ]
-    schema = schema.append(pa.field(FATE, pa.int8())).append(pa.field(EXPORT, pa.bool_()))
-    # What a session must have, a row has; so nothing null is let through here.
-    return pa.table([*columns, table[FATE], table[EXPORT]], schema=schema)
 
 
 def coded(table: pa.Table, declared: Declared = SESSION_TABLE) -> pa.Table:

@@ -67,7 +67,7 @@ class ActivityReader:
         played, hours_only = read_lengths(self._text("duration"))
         bookmark, bookmark_reason = self._bookmark()
         title, series = title_columns(self._text("title"))
-        country = self._country()
+        country = country_codes(self._text("country"))
         reject = pc.coalesce(_start_reason(moments), _duration_reason(played), bookmark_reason)
         columns = {
             "profile": profile,
@@ -104,13 +104,6 @@ class ActivityReader:
             kind = pc.if_else(fits, name, kind)
         return kind
 
-    def _country(self) -> pa.Array:
-        """Countries come as "US (United States)"; without the letters in front the country is unknown."""
-        country = self._text("country")
-        coded = pc.match_substring_regex(country, r"^[A-Za-z]{2}( *\(|$)")
-        letters = pc.utf8_upper(pc.utf8_slice_codeunits(country, 0, 2))
-        return pc.if_else(coded, letters, pa.scalar(None, pa.string()))
-
     def _bookmark(self) -> tuple[pa.Array, pa.Array]:
         text = self._text("bookmark")
         position, _ = read_lengths(text)
@@ -125,6 +118,12 @@ class ActivityReader:
         if hours_only:
             notes += (f"{self.file}: durations without seconds were read as hours and minutes (h:mm).",)
         return notes
+
+
+def country_codes(texts: pa.Array) -> pa.Array:
+    """Return the letters of countries such as "US (United States)"; null where no two letters stand in front."""
+    coded = pc.match_substring_regex(texts, r"^[A-Za-z]{2}( *\(|$)")
+    return pc.if_else(coded, pc.utf8_upper(pc.utf8_slice_codeunits(texts, 0, 2)), pa.scalar(None, pa.string()))
 
 
 def tidied(texts: pa.Array) -> pa.Array:

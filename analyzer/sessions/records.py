@@ -122,7 +122,7 @@ def concatenate(parts: Sequence[Sessions]) -> Sessions:
         return parts[0]
     present = [c.name for c in SESSIONS if any(c.name in part.table.column_names for part in parts)]
     schema = arrow_schema(present)
-    table = pa.concat_tables([_aligned(part.table, schema) for part in parts]).unify_dictionaries()
+    table = pa.concat_tables([filled(part.table, schema) for part in parts]).unify_dictionaries()
     return Sessions(
         table=table,
         tally=total(part.tally for part in parts),
@@ -133,8 +133,10 @@ def concatenate(parts: Sequence[Sessions]) -> Sessions:
     )
 
 
-def _aligned(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    arrays = [table[f.name] if f.name in table.column_names else pa.nulls(len(table), f.type) for f in schema]
+def filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return the table with every column of the schema and its type, null where it has none."""
+    present = set(table.column_names)
+    arrays = [table[f.name].cast(f.type) if f.name in present else pa.nulls(len(table), f.type) for f in schema]
     return pa.table(arrays, schema=schema)
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from analyzer.features.kernel import Plan, VectorArrays, vectors_of
 from analyzer.sessions.door import Checked, Summary
-from analyzer.sessions.event_source import aligned, lay_beside, no_rows
+from analyzer.sessions.event_source import lay_beside, no_rows
 from analyzer.sessions.kept import (
     EXPORT,
     FATE,
@@ -34,6 +34,7 @@ from analyzer.sessions.pieces import Piece, ReadOptions
 from analyzer.sessions.playback.schema import EVENT_TABLE
 from analyzer.sessions.playback.sessions import LINE, SOURCE
 from analyzer.sessions.reading import checked
+from analyzer.sessions.records import filled
 from analyzer.sessions.schema import ACCESSIBILITY, NAVIGATION
 from analyzer.sessions.tally import total
 
@@ -108,7 +109,7 @@ def kept_events(rows: Checked, piece: Piece) -> tuple[pa.Table, Summary]:
     """Return the events about playback, with the same columns for every part of a piece, and the summary."""
     schema = EVENT_TABLE.arrow_schema({*piece.columns, "occurred_at"})
     schema = pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
-    return aligned(rows.used, schema), rows.summary
+    return filled(rows.used, schema), rows.summary
 
 
 def joined_summary(parts: Sequence[Summary]) -> Summary:

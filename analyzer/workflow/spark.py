@@ -28,6 +28,7 @@ from analyzer.sessions.door import Checked, Summary
 from analyzer.sessions.kept import EXPORT, FATE, kept_rows
 from analyzer.sessions.pieces import Piece, PieceKind, ReadOptions
 from analyzer.sessions.reading import checked, provided_by
+from analyzer.sessions.records import filled
 from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tabular import match_columns
 from analyzer.workflow.classify import classify, require_features
@@ -175,18 +176,9 @@ def checked_batches(rows: Iterable[tuple[Checked, Piece]], schema: pa.Schema) ->
         for part, piece in rows:
             kept, summary = kept_rows(part, piece)
             yield telling(schema, b"S" + summary_bytes(summary))
-            yield from _filled(kept, schema).to_batches(max_chunksize=1 << 16)
+            yield from filled(kept, schema).to_batches(max_chunksize=1 << 16)
     except AnalyzerError as error:
         yield telling(schema, b"E" + json.dumps([type(error).__name__, error.cause, error.remedy]).encode())
-
-
-def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return the table with every column of the schema, null where it has none."""
-    columns = [
-        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-        for field in schema
-    ]
-    return pa.table(columns, schema=schema)
 
 
 def _door(label: str, names: tuple[str, ...], options: ReadOptions, schema: pa.Schema) -> Callable[[Batches], Batches]:

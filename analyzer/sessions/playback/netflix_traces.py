@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from analyzer.errors import InputError
 from analyzer.sessions.clock import utc_offset_minutes
 from analyzer.sessions.netflix_accounts import people
-from analyzer.sessions.netflix_activity import order_note, tidied
+from analyzer.sessions.netflix_activity import country_codes, order_note, tidied
 from analyzer.sessions.netflix_text import Grid, decode, find_layout, read_grid, read_text
 from analyzer.sessions.netflix_times import read_moments
 from analyzer.sessions.playback.playtraces import Playtraces
@@ -106,7 +106,7 @@ def _row_columns(
     profile = text("profile name")
     moments = read_moments(pc.fill_null(text(_START), ""), profile)
     title, series = title_columns(text("title description"))
-    country, device = _country_codes(text("country")), text("device")
+    country, device = country_codes(text("country")), text("device")
     columns = people(profile, account, pseudonymiser) | {
         "title_id": title,
         "title_name": title,
@@ -121,12 +121,6 @@ def _row_columns(
     reject = pc.coalesce(pa.array(grid.reject, pa.string()), unread).to_pylist()
     coded = {name: _coded(values) for name, values in columns.items()}
     return coded, reject, order_note(file, moments)
-
-
-def _country_codes(texts: pa.Array) -> pa.Array:
-    """Return the letters of countries such as "US (United States)"; null where no two letters stand in front."""
-    coded = pc.match_substring_regex(texts, r"^[A-Za-z]{2}( *\(|$)")
-    return pc.if_else(coded, pc.utf8_upper(pc.utf8_slice_codeunits(texts, 0, 2)), pa.scalar(None, pa.string()))
 
 
 def _coded(values: pa.Array) -> pa.Array:

@@ -5,7 +5,9 @@ One DataFrame of events in order, then shifts, forward fills, groupbys and joins
 
 It knows only what the synthetic population's players tell, and checks nothing. Left out is whatever they never tell:
 ads, buffering, rates, seek_end, repeated events, second titles, unknown times and positions (so every seek has a
-direction), silences of six hours. Each session begins with start and play, and ends with stop.
+direction), silences of six hours. Each session begins with start and play, and ends with stop. Rows may come in any
+order. Of the way from sessions to features, the plays are those of `with_pandas_idioms.py`; the sums of a vector,
+plain groupbys, are those of `events_with_pandas.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +21,7 @@ EVENTS = [*KEYS, "event", "t_ms", "seq", "position_s", "to_position_s"]
 OF_SESSION = ["title_id", "started_at", "runtime_s", "autoplay", "content_kind", "hidden"]  # its start says them
 NAMES = [*KEYS, "event", "title_id", "content_kind"]
 SLACK_MS, PATIENCE_MS, PASSAGE_MS = 2_000, 120_000, 10_000
-FASTEST = 3.5
-LOOP_PASSES = 3
+FASTEST, LOOP_PASSES = 3.5, 3
 MONDAY = pd.Timestamp("1970-01-05", tz="UTC")
 
 
@@ -34,7 +35,7 @@ def navigation(path: str) -> pd.DataFrame:
     """Return one row per viewer and 28-day window: hours_played and the navigation features."""
     events = _read(path, [*EVENTS, *OF_SESSION])
     starts = events[events["event"] == "start"].set_index("session")
-    main = starts["content_kind"].isna() | (starts["content_kind"] == "main")
+    main = starts["content_kind"].isna() | starts["content_kind"].eq("main")
     starts = starts[main & ~starts["autoplay"].eq(True) & ~starts["hidden"].eq(True)]
     return _features(starts.drop(columns=["event", "position_s"]).join(_measures(events)))
 
@@ -44,7 +45,10 @@ def _read(path: str, columns: list[str]) -> pd.DataFrame:
     names = [name for name in NAMES if name in columns]
     events = pd.read_parquet(path, columns=columns, read_dictionary=names)
     events["session"] = events.groupby(KEYS, sort=False, observed=True).ngroup()
-    return events.sort_values(["session", "t_ms", "seq"], ignore_index=True)
+    events = events.sort_values("session", kind="stable", ignore_index=True)  # mostly enough
+    step = events[["t_ms", "seq"]].diff()
+    later = _new(events, ["session"]) | (step["t_ms"] > 0) | ((step["t_ms"] == 0) & (step["seq"] >= 0))
+    return events if later.all() else events.sort_values(["session", "t_ms", "seq"], ignore_index=True)
 
 
 # ---------------------------------------------------------------- events to sessions
@@ -54,16 +58,14 @@ def _measures(events: pd.DataFrame) -> pd.DataFrame:
     """Return the measures of each session."""
     e = _played(events)
     stretches = e.loc[e["length"] > 0, ["session", "begin", "length"]]
-    by_session = e.groupby("session")
-    moved = _moved(_movements(e))
-    rows = by_session.agg(
+    rows = e.groupby("session").agg(
         played_s=("played", "sum"), content_s=("length", "sum"), end_position_s=("begin", "last")
-    ).join([_coverage(stretches), _pauses(e), moved])
+    )
+    rows = rows.join([_coverage(stretches), _pauses(e), _moved(_movements(e))])
     counts = ["rewinds", "forward_skips", "rewind_chain"]
     seen = rows["content_s"] > 0
     known = seen | rows["rewinds"].notna() | rows["forward_skips"].notna()
     rows[counts] = rows[counts].fillna(0).where(known)
-    rows["pauses"] = rows["pauses"].fillna(0)
     rows["content_s"] = rows["content_s"].where(seen)
     seconds = ["played_s", "content_s", "unique_s", "end_position_s", "rewind_s", "rewind_gap_s"]
     rows[seconds] /= 1000
@@ -91,7 +93,6 @@ def _played(events: pd.DataFrame) -> pd.DataFrame:
     ahead = moved.clip(lower=0)
     e["length"] = ahead.where(followed, assumed).where(e["plays"], 0)
     e["played"] = time.where(time - ahead <= SLACK_MS, ahead).where(followed, assumed)
-    e["played"] = e["played"].where(e["plays"], 0)
     e["came_from"] = e["position"].where(e["seek"] & ~told_late, (e["begin"] + assumed).shift(fill_value=0))
     e["jumped"] = jumped.shift(fill_value=False) & ~e["seek"]
     return e
@@ -128,8 +129,7 @@ def _played_twice(stretches: pd.DataFrame) -> pd.DataFrame:
     ends = stretches.groupby(["session", "end"]).size().rename_axis(["session", "place"])
     begins = stretches.groupby(["session", "begin"]).size().rename_axis(["session", "place"])
     line = begins.sub(ends, fill_value=0).groupby("session").cumsum().rename("depth").reset_index()
-    by_session = line.groupby("session")
-    line["width"] = by_session["place"].diff(-1).abs().fillna(0)
+    line["width"] = line.groupby("session")["place"].diff(-1).abs().fillna(0)
     line["played"] = line["depth"] * line["width"]
     line["before"] = line.groupby("session")["played"].cumsum() - line["played"]
     # The most content of any ten seconds is where they begin or end at one of these places.
@@ -156,14 +156,10 @@ def _movements(e: pd.DataFrame) -> pd.DataFrame:
     )[e["seek"] | e["jumped"]]
     seeks = seeks[seeks["distance"].abs() >= 1_000]
     seeks["back"] = seeks["distance"] < 0
-    new = _new(seeks, ["session", "back"]) | (seeks["content"].diff() >= 1_000)
-    moves = seeks.groupby(new.cumsum()).agg(
-        session=("session", "first"),
-        back=("back", "first"),
-        t_ms=("t_ms", "first"),
-        distance=("distance", "sum"),
-        landing=("begin", "last"),
-    )
+    turned = seeks["back"] != seeks["back"].shift(fill_value=False)
+    new = _new(seeks, ["session"]) | turned | (seeks["content"].diff() >= 1_000)
+    whole = {"session": "first", "back": "first", "t_ms": "first", "distance": "sum", "begin": "last"}
+    moves = seeks.groupby(new.cumsum()).agg(whole).rename(columns={"begin": "landing"})
     return moves.assign(distance=moves["distance"].abs())
 
 
