@@ -10,8 +10,8 @@ from joblib import Parallel, delayed
 from analyzer.grouping.arrays import Floats, Ints
 from analyzer.grouping.segments import Segments
 from analyzer.sessions.convert import as_mask
+from analyzer.sessions.playback.belonging import Belonging
 from analyzer.sessions.playback.schema import OF_SESSION
-from analyzer.sessions.playback.timeline import Belonging
 
 _SINCE_1970_MS = float(1 << 31)  # what t_ms can hold is less, and the streaming services are younger
 

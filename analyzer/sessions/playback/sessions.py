@@ -17,10 +17,11 @@ from joblib import Parallel, delayed
 from analyzer.grouping.arrays import Bools, Floats, Ints
 from analyzer.grouping.segments import Segments
 from analyzer.sessions.door import Checked, DoorRules, Fates, Summary, check, fate_of, tally_of
+from analyzer.sessions.playback.belonging import Belonging, belonging_of, blocks_of, order_of
 from analyzer.sessions.playback.columns import EventColumns
 from analyzer.sessions.playback.described import described
 from analyzer.sessions.playback.rows import ADS_S, FIRST_MS, measured
-from analyzer.sessions.playback.timeline import Belonging, belonging_of, blocks_of, order_of, timeline_of
+from analyzer.sessions.playback.timeline import timeline_of
 from analyzer.sessions.records import QUARANTINE_SCHEMA, RawRows
 from analyzer.sessions.schema import COLUMNS, Kind
 from analyzer.sessions.tally import DropReason
