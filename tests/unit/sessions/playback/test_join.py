@@ -275,7 +275,7 @@ def in_order(found: analyzer.Sessions) -> Rows:
     return sorted(found.table.to_pylist(), key=lambda r: (r["viewer_id"], r["title_id"], r["started_at"]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(households())
 def test_each_playback_belongs_to_the_nearest_row_and_each_row_has_one(made):
     rows, events, expected = made
@@ -288,7 +288,7 @@ def test_each_playback_belongs_to_the_nearest_row_and_each_row_has_one(made):
     assert (len(known), found.events.matched) == (len(rows), len(matched))
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(made=households(), chance=st.randoms(use_true_random=False), cuts=st.integers(1, 4))
 def test_neither_order_nor_files_nor_other_viewers_change_a_session(made, chance, cuts, tmp_path_factory):
     rows, playbacks, _ = made
@@ -342,7 +342,10 @@ def test_the_nearest_is_given_once_and_never_from_further_than_two_minutes(known
 
 # A member's own export: names agree only now and then, so that profile and start decide
 
-HEAD = "Profile Name,Start Time,Duration,Attributes,Title,Supplemental Video Type,Device Type,Bookmark,Latest Bookmark,Country"
+HEAD = (
+    "Profile Name,Start Time,Duration,Attributes,Title,Supplemental Video Type,Device Type,Bookmark,Latest Bookmark,"
+    "Country"
+)
 TRACES = ("Profile Name", "Title Description", "Device", "Playback Start Utc Ts", "Country", "Playtraces")
 
 
@@ -446,3 +449,84 @@ class TestAMembersExport:
         other = read_export(export(tmp_path, views[::-1], traces[4:] + traces[:4], "home"))
         assert in_order(one) == in_order(other)
         assert (one.tally, one.events) == (other.tally, other.events)
+
+
+# What does not hold yet. Each of these says what should be; when it is, the mark goes
+
+
+OPEN = pytest.mark.xfail(reason="not so yet")
+
+
+class TestAHiddenSessionThatIsNotTakenForItsPlayback:
+    """Its title, and that it was watched, come back through the events."""
+
+    @OPEN
+    def test_of_an_export_with_a_short_one_inside_it(self, tmp_path):
+        views = [activity(0, "Secret", minutes=59, attributes="View was hidden"), activity(600, "Fog", minutes=1)]
+        found = read_export(export(tmp_path, views, [trace(1_800, "Secret")]))
+        assert found.table["title_id"].to_pylist() == ["Fog"]
+
+    @OPEN
+    @pytest.mark.parametrize(
+        ("row", "session"),
+        [({"session_id": "billing-1"}, "player-1"), ({}, "player-1"), ({"session_id": "s", "played_s": -5.0}, "s")],
+        ids=["ids of two systems", "clocks that differ by more than two minutes", "a hidden row that is quarantined"],
+    )
+    def test_of_a_table(self, row, session):
+        away = 130 if not row else 0
+        found = read([view(hidden=True, title="secret", **row), view(9_000)], playback(away, session, title="secret"))
+        assert "secret" not in found.table["title_id"].to_pylist()
+
+    @OPEN
+    def test_of_which_only_the_events_say_that_it_is_hidden(self):
+        found = read([view(session_id="s"), view(9_000)], playback(hidden=True))
+        assert told(found) == [(9_000, None)]
+
+    @OPEN
+    @pytest.mark.parametrize("way", [1, -1])
+    def test_of_an_id_that_two_rows_share(self, way):
+        rows = [view(session_id="s", hidden=True), view(700, session_id="s", hidden=False)]
+        assert [told(read(rows[::step], playback())) for step in (way, -way)] == [[(700, None)]] * 2
+
+
+@OPEN
+def test_a_playback_within_a_long_session_of_an_export_counts_once_though_a_short_one_lies_between(tmp_path):
+    views = [activity(0, "Long", minutes=59), activity(600, "Short", minutes=1)]
+    found = read_export(export(tmp_path, views, [trace(1_800, "Long")]))
+    assert told(found) == [(0, None), (600, None)]
+
+
+@OPEN
+def test_a_playback_whose_nearest_row_is_taken_may_have_the_next_within_two_minutes():
+    found = read([view(0), view(100)], playback(10, "a", rewinds=1) + playback(40, "b", rewinds=2))
+    assert told(found) == [(0, 1), (100, 2)]
+
+
+@OPEN
+@pytest.mark.parametrize(
+    ("rows", "playbacks"),
+    [([view(), view(played_s=500.0)], [playback()]), ([view()], [playback(0, "a"), playback(0, "b", rewinds=3)])],
+    ids=["two rows", "two playbacks"],
+)
+def test_which_of_two_that_begin_in_one_moment_is_no_matter_of_order(rows, playbacks):
+    def measures(step: int) -> list[tuple[Any, ...]]:
+        found = read(rows[::step], [event for each in playbacks[::step] for event in each])
+        return sorted(((row["played_s"], row["rewinds"]) for row in found.table.to_pylist()), key=str)
+
+    assert measures(1) == measures(-1)
+
+
+@OPEN
+def test_events_that_name_no_title_belong_to_the_row_of_their_id():
+    events = [{**event, "title_id": None} for event in playback()]
+    assert told(read([view(session_id="s")], events)) == [(0, 1)]
+
+
+@OPEN
+def test_events_beside_sessions_that_were_read_already_are_not_lost():
+    sessions = analyzer.read_sessions(table([view(session_id="s")]), pseudonyms=False)
+    try:
+        found = analyzer.read_sessions(sessions, events=table(playback()))
+    except analyzer.AnalyzerError:
+        return
+    assert told(found) == [(0, 1)]
