@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -167,3 +168,14 @@ def test_ids_that_a_float_cannot_tell_apart_are_refused() -> None:
     frame = pd.DataFrame({"viewer_id": ids, "title_id": "t", "started_at": start, "played_s": 60.0})
     with pytest.raises(InputError, match="viewer_id"):
         read_sessions(frame)
+
+
+def test_player_events_that_are_given_as_sessions_are_told_apart(tmp_path: Path) -> None:
+    statement = {"actor": {"mbox": "mailto:a@example.org"}, "verb": {"id": "https://w3id.org/xapi/video/verbs/played"}}
+    (tmp_path / "statements.json").write_text(json.dumps([{**statement, "object": {"id": "film"}}]))
+    (tmp_path / "traces.csv").write_text(
+        "Profile Name,Title Description,Device,Playback Start Utc Ts,Country,Playtraces\n"
+    )
+    for name in ("statements.json", "traces.csv"):
+        with pytest.raises(InputError, match=rf"{name} holds player events, not sessions. Give it as events: --events"):
+            read_sessions(tmp_path / name)

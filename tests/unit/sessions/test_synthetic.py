@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,7 +17,9 @@ from analyzer.sessions.door import admit
 from analyzer.sessions.habits import HABITS
 from analyzer.sessions.records import RawRows, Sessions
 from analyzer.sessions.schema import arrow_schema
+from analyzer.sessions.source import read_sessions
 from analyzer.sessions.synthetic import CHUNK_VIEWERS, Population, batches, synthesize, write_parquet
+from analyzer.sessions.synthetic_events import event_batches
 from analyzer.sessions.tabular import read_parquet
 
 FAMILIES = ("mixed_family_10", "mixed_family_30", "mixed_family_60")
@@ -252,3 +255,27 @@ def test_settings_are_as_common_in_every_habit(
     overall = in_use.mean()
     deviation = np.sqrt(overall * (1 - overall) / by_habit.size())
     assert ((by_habit.mean() - overall).abs() < 4 * deviation).all()
+
+
+def test_player_events_belong_to_the_same_sessions_that_the_population_has_without_them():
+    population = Population(300, 14, 5)
+    plain = pa.concat_tables([sessions for sessions, _ in batches(population)])
+    named, events, truth = next(event_batches(population))
+    assert named.drop_columns(["session_id"]).equals(plain.drop_columns(["session_id"]))
+    assert set(events["session_id"].unique().to_pylist()) == set(named["session_id"].to_pylist())
+    assert 0 < pc.sum(pc.greater(truth["rewind_share"], 0)).as_py() < 30
+
+
+def test_player_events_are_the_same_for_the_same_seed_and_who_rewinds_whoever_follows():
+    few, many = (next(event_batches(Population(viewers, 7, 3))) for viewers in (40, 60))
+    again = next(event_batches(Population(40, 7, 3)))
+    assert all(one.equals(other) for one, other in zip(few, again, strict=True))
+    assert few[2]["rewind_share"].equals(many[2]["rewind_share"][:40])
+
+
+def test_sessions_made_from_events_play_as_long_as_the_population_says():
+    sessions, events, _ = next(event_batches(Population(60, 14, 2)))
+    told = read_sessions(events=events).to_pandas().set_index("session_id")["played_s"]
+    known = read_sessions(sessions).to_pandas().set_index("session_id")["played_s"]
+    assert (told - known.reindex(told.index)).abs().max() < 60
+    assert (told - known.reindex(told.index)).abs().mean() < 0.1
