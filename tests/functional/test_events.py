@@ -732,9 +732,12 @@ def many(shared) -> tuple[Path, Path]:
     return shared.path("v.parquet"), shared.path("player.parquet")
 
 
-def args_of(many: tuple[Path, Path], beside: bool) -> list[str | Path]:
+def args_of(many: tuple[Path, Path], beside: str, folder: Path) -> list[str | Path]:
     views, events = many
-    return [*([views] if beside else []), "--events", events]
+    if beside == "sessions without ids":
+        views = folder.with_name("nameless.parquet")
+        pq.write_table(pq.read_table(many[0]).drop_columns(["session_id"]), views)
+    return [*([] if beside == "events only" else [views]), "--events", events]
 
 
 def vectors(terminal, out: str, *args: str | Path) -> tuple[Record, bytes]:
@@ -743,20 +746,20 @@ def vectors(terminal, out: str, *args: str | Path) -> tuple[Record, bytes]:
     return told, terminal.path(out).read_bytes()
 
 
-@pytest.mark.parametrize("beside", [True, False], ids=["with sessions", "events only"])
+@pytest.mark.parametrize("beside", ["sessions", "sessions without ids", "events only"])
 def test_events_that_memory_does_not_hold_give_the_same_vectors(beside, terminal, many):
-    args = args_of(many, beside)
+    args = args_of(many, beside, terminal.folder)
     little, small = vectors(terminal, "little.parquet", *args, *LITTLE)
     much, large = vectors(terminal, "much.parquet", *args, "--memory", "4GB", "--workers", "2")
     assert little["events"]["read"] > 300_000
-    assert little["events"]["matched"] == (little["events"]["sessions"] if beside else 0)
+    assert little["events"]["matched"] == (0 if beside == "events only" else little["events"]["sessions"])
     assert small == large
     assert {**little, "outputs": 0} == {**much, "outputs": 0}
     assert terminal.left_behind() == {"little.parquet", "much.parquet"}
 
 
 def test_a_command_on_events_that_was_killed_goes_on_and_gives_the_same(terminal, many):
-    args = [*args_of(many, True), *LITTLE]
+    args = [*args_of(many, "sessions", terminal.folder), *LITTLE]
     work = terminal.path(".killed.parquet.work")
     process = terminal.start("features", *args, "--out", "killed.parquet")
     until = time.monotonic() + GIVE_UP_S
