@@ -39,7 +39,7 @@ Events = Annotated[
     typer.Option(
         "--events",
         metavar="FILE",
-        help="Player events: Parquet, CSV, xAPI, Segment or Snowplow JSON, PlaybackRelatedEvents.csv; may be repeated.",
+        help="Player events, and may be repeated: Parquet, CSV, xAPI, Segment, Snowplow, Netflix, Jellyfin, Tautulli.",
     ),
 ]
 MapEvents = Annotated[
@@ -115,7 +115,12 @@ def run(
     from analyzer.workflow import jobs
 
     reading = jobs.ReadOptions(
-        _mapping(map_), timezone, pseudonyms, key_file, keep_autoplay, event_mapping=_mapping(map_events)
+        _mapping(map_),
+        timezone,
+        pseudonyms,
+        key_file,
+        keep_autoplay,
+        event_mapping=_mapping(map_events, "--map-events"),
     )
     extracting = jobs.ExtractOptions(workers=workers, memory_bytes=jobs.memory_bytes_of(memory))
     options = jobs.RunOptions(
@@ -157,11 +162,16 @@ def features(
     from analyzer.workflow import jobs
 
     reading = jobs.ReadOptions(
-        _mapping(map_), timezone, pseudonyms, key_file, keep_autoplay, event_mapping=_mapping(map_events)
+        _mapping(map_),
+        timezone,
+        pseudonyms,
+        key_file,
+        keep_autoplay,
+        event_mapping=_mapping(map_events, "--map-events"),
     )
     options = jobs.extract_options_from(window, step, workers, memory, backend, fresh)
     with _progress() as progress:
-        mover = jobs.engine_from(engine, master)
+        mover = jobs.engine_from(engine, master, events=bool(events))
         result = jobs.features_job(tuple(sessions or ()), tuple(events or ()), out, reading, options, mover, progress)
     _answer(result, text.features, as_json)
 
@@ -306,12 +316,12 @@ def _print_error(cause: str, remedy: str, code: int) -> None:
     typer.echo(json.dumps({"error": cause, "remedy": remedy, "exit_code": int(code)}, ensure_ascii=False))
 
 
-def _mapping(pairs: list[str] | None) -> dict[str, str]:
+def _mapping(pairs: list[str] | None, option: str = "--map") -> dict[str, str]:
     mapping = {}
     for pair in pairs or ():
         column, separator, name = pair.partition("=")
         if not separator or not column or not name:
-            raise InputError(f"--map {pair} is not COLUMN=NAME.", "For example: --map started_at=Start")
+            raise InputError(f"{option} {pair} is not COLUMN=NAME.", f"For example: {option} started_at=Start")
         mapping[column.strip()] = name.strip()
     return mapping
 

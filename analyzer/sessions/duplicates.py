@@ -31,11 +31,7 @@ def without_duplicates(sessions: Sessions) -> Sessions:
 
 def recounted(tally: Tally, duplicates: int) -> Tally:
     """Return the tally with so many used rows dropped as duplicates."""
-    if duplicates == 0:
-        return tally
-    dropped = dict(tally.dropped)
-    dropped[DropReason.DUPLICATE.value] = dropped.get(DropReason.DUPLICATE.value, 0) + duplicates
-    return Tally(tally.read, tally.used - duplicates, dropped, tally.quarantined)
+    return tally.with_dropped({DropReason.DUPLICATE.value: duplicates} if duplicates else {})
 
 
 def repeats(table: pa.Table) -> Mask:

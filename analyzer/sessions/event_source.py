@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from analyzer.errors import InputError
 from analyzer.sessions.door import Checked, Summary, refuse_unusable
 from analyzer.sessions.duplicates import recounted
 from analyzer.sessions.kept import (
@@ -21,7 +22,7 @@ from analyzer.sessions.pieces import Piece, ReadOptions
 from analyzer.sessions.playback.schema import EVENT_TABLE
 from analyzer.sessions.playback.sessions import LINE, SOURCE, sessions_of
 from analyzer.sessions.reading import with_local_clock
-from analyzer.sessions.records import EventTally, Sessions, filled
+from analyzer.sessions.records import EventTally, Sessions, filled, reason_counts
 from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tally import Tally, total
 
@@ -52,6 +53,7 @@ def sessions_with_events(read: Read, options: ReadOptions, *, workers: int = 1) 
     laid = lay_beside(rows, events, [piece for piece, _ in streams], options, workers)
     told = total(part.summary.tally for _, parts in streams for part in parts)
     tally = settled_events(told, laid)
+    refuse_unplaced(tally.tally, [part.quarantine for part in laid.told])
     read_first = [part.summary for _, parts in streams for part in parts]
     quarantine = [part.quarantine for part in (*summaries, *read_first, *laid.told)]
     notes = [note for part in (*summaries, *read_first) for note in part.notes] + event_notes(
@@ -59,7 +61,7 @@ def sessions_with_events(read: Read, options: ReadOptions, *, workers: int = 1) 
     )
     return Sessions(
         table=used_rows(laid.rows).unify_dictionaries(),
-        tally=recounted(total(part.tally for part in summaries), repeated) + tally.tally,
+        tally=recounted(total(part.tally for part in summaries), repeated).with_dropped(laid.dropped) + tally.tally,
         quarantine=pa.concat_tables(quarantine),
         notes=tuple(dict.fromkeys(notes)),
         sources=tuple(piece.label for piece, _ in read),
@@ -122,6 +124,25 @@ def lay_beside(
 def settled_events(door: Tally, laid: WithEvents) -> EventTally:
     """Return what became of events, given what the door said of them and what their sessions became."""
     return EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
+
+
+def refuse_unplaced(tally: Tally, quarantine: Sequence[pa.Table]) -> None:
+    """Refuse events none of which can be used, given why their sessions were quarantined.
+
+    Raises
+    ------
+    InputError
+        When all of them were.
+    """
+    if tally.read == 0 or tally.quarantined < tally.read:
+        return
+    counted = reason_counts(pa.concat_tables(quarantine)) if quarantine else []
+    reasons = "; ".join(f"{reason} ({count:,} events)" for reason, count in counted)
+    raise InputError(
+        f"No player event can be used: {reasons or 'none can be read'}.",
+        "One event of each session must say which title it is and when it began (started_at or occurred_at), or a"
+        " session row with the same session_id must.",
+    )
 
 
 def event_notes(rows: int, sessions: int, matched: int) -> list[str]:

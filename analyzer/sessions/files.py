@@ -44,7 +44,7 @@ def _expand(item: str | os.PathLike[str], suffixes: frozenset[str]) -> list[Path
         return [found for match in matches for found in (_inside(match, suffixes) if match.is_dir() else [match])]
     raise InputError(
         f"{path} does not exist." if not glob.has_magic(str(path)) else f"Nothing matches {path}.",
-        "Give a file, a folder or a glob of Parquet or CSV files.",
+        f"Give a file, a folder or a glob of {', '.join(sorted(suffixes))} files.",
     )
 
 

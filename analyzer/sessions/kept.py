@@ -16,18 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.sessions.convert import Mask, as_mask
-from analyzer.sessions.door import QUARANTINED, USED, Checked, Fates, Summary, fate_of, was_passed_over
+from analyzer.sessions.door import DROP_ORDER, QUARANTINED, USED, Checked, Fates, Summary, fate_of, was_passed_over
 from analyzer.sessions.duplicates import recounted, repeats
 from analyzer.sessions.pieces import Piece
-from analyzer.sessions.playback.join import joined
+from analyzer.sessions.playback.join import HIDDEN, joined
 from analyzer.sessions.playback.sessions import EventSessions
 from analyzer.sessions.records import PASSED_OVER_SCHEMA, filled
 from analyzer.sessions.schema import SESSION_TABLE, Declared, arrow_schema
-from analyzer.sessions.tally import DropReason
 
 FATE: Final = "fate"
 EXPORT: Final = "export"
-_HIDDEN: Final = fate_of(DropReason.HIDDEN)
 
 
 def kept_rows(rows: Checked, piece: Piece, *, hidden: bool = False) -> tuple[pa.Table, Summary]:
@@ -43,9 +41,19 @@ def kept_rows(rows: Checked, piece: Piece, *, hidden: bool = False) -> tuple[pa.
         fate = fate.copy()
         fate[again] = QUARANTINED  # only to leave it out
         summary = replace(summary, tally=recounted(summary.tally, len(again)))
-    kept = np.flatnonzero((fate == USED) | was_passed_over(fate) | (hidden & (fate == _HIDDEN)))
+    if hidden:
+        fate = np.where(_is_hidden(rows.table, fate), HIDDEN, fate).astype(np.int8)
+    kept = np.flatnonzero((fate == USED) | was_passed_over(fate) | (hidden & (fate == HIDDEN)))
     table = rows.table.take(pa.array(kept)).append_column(FATE, pa.array(fate[kept]))
     return table.append_column(EXPORT, pa.array(np.full(len(kept), not piece.is_table))), summary
+
+
+def _is_hidden(table: pa.Table, fate: Fates) -> Mask:
+    """Return the rows that a viewer asked not to show, also where something else of them cannot be read."""
+    if "hidden" not in table.column_names:
+        return np.zeros(len(fate), dtype=bool)
+    placed = [as_mask(table[name].combine_chunks().is_valid()) for name in ("viewer_id", "title_id", "started_at")]
+    return np.asarray(as_mask(table["hidden"].combine_chunks()) & np.logical_and.reduce(placed))
 
 
 def without_repeats(rows: pa.Table, whole: Callable[[], pa.Table]) -> tuple[pa.Table, int]:
@@ -108,14 +116,23 @@ class WithEvents:
         As `kept_rows` gives them; sessions that only events know are rows of their own.
     told : tuple of Summary
         What became of the events of each source.
+    dropped : dict of str to int
+        How many rows that were used are dropped for what their events say, by reason.
     sessions, matched : int
         How many sessions the events tell of, and how many of them were known already.
     """
 
     rows: pa.Table
     told: tuple[Summary, ...]
+    dropped: dict[str, int]
     sessions: int
     matched: int
+
+
+def _changed(before: Fates, after: Fates) -> dict[str, int]:
+    """Return how many used rows were dropped since, by reason."""
+    lost = after[(before == USED) & (after > 0)]
+    return {reason.value: count for reason in DROP_ORDER if (count := int((lost == fate_of(reason)).sum()))}
 
 
 def with_events(rows: pa.Table, events: EventSessions, export: Mask) -> WithEvents:
@@ -135,13 +152,14 @@ def with_events(rows: pa.Table, events: EventSessions, export: Mask) -> WithEven
     alone = events.checked.table.take(pa.array(found.alone))
     alone = alone.append_column(FATE, pa.array(found.fate[found.alone]))
     alone = alone.append_column(EXPORT, pa.array(of_export[found.alone]))
-    laid = found.known.append_column(FATE, rows[FATE]).append_column(EXPORT, rows[EXPORT])
+    laid = found.known.append_column(FATE, pa.array(found.known_fate)).append_column(EXPORT, rows[EXPORT])
     schema = arrow_schema([*laid.column_names, *alone.column_names])
     schema = schema.append(pa.field(FATE, pa.int8())).append(pa.field(EXPORT, pa.bool_()))
     together = pa.concat_tables([filled(laid, schema), filled(alone, schema)]).unify_dictionaries()
     return WithEvents(
-        together.filter(pa.array(fates(together) != _HIDDEN)),
+        together.filter(pa.array(fates(together) != HIDDEN)),
         tuple(events.told(found.fate)),
+        _changed(fates(rows), found.known_fate),
         len(found.fate),
         found.matched,
     )

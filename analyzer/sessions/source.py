@@ -9,6 +9,7 @@ from typing import Any
 
 from joblib import Parallel, cpu_count, delayed
 
+from analyzer.errors import InputError
 from analyzer.sessions.door import Checked, gather
 from analyzer.sessions.duplicates import without_duplicates
 from analyzer.sessions.event_source import sessions_with_events
@@ -58,6 +59,10 @@ def read_sessions(
         When a source is missing, empty, damaged, or lacks a required column.
     """
     if isinstance(source, Sessions):
+        if events is not None:
+            raise InputError(
+                "These sessions were read already.", "Name their files or frame, and the events beside them."
+            )
         return source
     options = ReadOptions(
         mapping=mapping or {},

@@ -162,7 +162,7 @@ def match_columns(
     found = {name: by_plain_name[name] for name in declared.by_name if name in by_plain_name}
     chosen = {name: mapping.get(name, found.get(name, "")) for name in declared.by_name}
     chosen = {name: source for name, source in chosen.items() if source}
-    _require(chosen, present, label, declared.present)
+    _require(chosen, present, label, declared)
     for source in chosen.values():
         if present.count(source) > 1:
             raise InputError(
@@ -171,17 +171,18 @@ def match_columns(
     return chosen
 
 
-def _require(chosen: dict[str, str], present: list[str], label: str, required: tuple[str, ...]) -> None:
-    missing = [name for name in required if name not in chosen]
+def _require(chosen: dict[str, str], present: list[str], label: str, declared: Declared) -> None:
+    missing = [name for name in declared.present if name not in chosen]
     if not missing:
         return
     name = missing[0]
+    option, argument = ("--map", "mapping") if declared is SESSION_TABLE else ("--map-events", "event_mapping")
     free = [p for p in present if p not in chosen.values()]
     near = did_you_mean(name, free) or did_you_mean(name.partition("_")[0], free)
     example = near.split("'")[1] if near else "YOUR_COLUMN"
     raise InputError(
         f"{label} has no column {' and no column '.join(missing)}; present are {', '.join(present) or 'none'}.",
-        f"{near} Map it with --map {name}={example} or mapping={{{name!r}: {example!r}}}.".strip(),
+        f"{near} Map it with {option} {name}={example} or {argument}={{{name!r}: {example!r}}}.".strip(),
     )
 
 

@@ -49,6 +49,11 @@ class Tally:
             self.quarantined + other.quarantined,
         )
 
+    def with_dropped(self, dropped: Mapping[str, int]) -> Tally:
+        """Return the tally after so many of the used rows were dropped, by reason."""
+        counts = Counter(self.dropped) + Counter(dropped)
+        return Tally(self.read, self.used - sum(dropped.values()), dict(counts), self.quarantined)
+
     def settled(self, used: Tally) -> Tally:
         """Return the tally after what was used so far has been looked at again, as `used` says.
 

@@ -58,14 +58,17 @@ class LocalEngine:
         return classify(model, read_vectors(vectors_path)[0], internal=internal)
 
 
-def engine_from(name: str, master: str | None) -> Engine:
+def engine_from(name: str, master: str | None, *, events: bool = False) -> Engine:
     """Return an engine by its name.
 
     Raises
     ------
     InputError
-        When there is no such engine, Spark is not installed, or a master is named for this machine.
+        When there is no such engine, Spark is not installed or is to read player events, or a master is named for
+        this machine.
     """
+    if name == EngineName.SPARK and events:
+        raise InputError("Spark reads sessions, not player events.", "Leave out --engine spark for --events.")
     if name == EngineName.SPARK:
         from analyzer.workflow.spark_engine import SparkEngine
 

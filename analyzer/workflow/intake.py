@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from analyzer.sessions.door import Summary, refuse_unusable
 from analyzer.sessions.duplicates import recounted
-from analyzer.sessions.event_source import event_notes
+from analyzer.sessions.event_source import event_notes, refuse_unplaced
 from analyzer.sessions.kept import WithEvents
 from analyzer.sessions.records import EventTally, Sessions
 from analyzer.sessions.tally import Tally, total
@@ -65,9 +66,10 @@ class Intake:
         if laid is not None:
             door = total(part.tally for part in parts if part.events)
             events = EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
+            refuse_unplaced(events.tally, [part.quarantine for part in laid.told])
             quarantine += [part.quarantine for part in laid.told]
             notes += event_notes(rows.used, laid.sessions, laid.matched)
-            tally += events.tally
+            tally = tally.with_dropped(laid.dropped) + events.tally
         return cls(
             tally=tally,
             quarantine=pa.concat_tables(quarantine),
@@ -85,11 +87,14 @@ class LaidEvents:
     ----------
     told : tuple of Summary
         In events, by source.
+    dropped : dict of str to int
+        How many session rows are dropped for what their events say, by reason.
     sessions, matched : int
         See `EventTally`.
     """
 
     told: tuple[Summary, ...]
+    dropped: dict[str, int]
     sessions: int
     matched: int
 
@@ -99,20 +104,22 @@ def joined_events(parts: Sequence[LaidEvents]) -> LaidEvents | None:
     if not parts:
         return None
     told = tuple(summary for part in parts for summary in part.told)
-    return LaidEvents(told, sum(part.sessions for part in parts), sum(part.matched for part in parts))
+    dropped = dict(sum((Counter(part.dropped) for part in parts), Counter()))
+    return LaidEvents(told, dropped, sum(part.sessions for part in parts), sum(part.matched for part in parts))
 
 
 def events_bytes(laid: WithEvents) -> bytes:
     """Return what became of a partition's events as JSON; of each summary, the Arrow file as text."""
     told = [base64.b64encode(summary_bytes(summary)).decode("ascii") for summary in laid.told]
-    return json.dumps({"told": told, "sessions": laid.sessions, "matched": laid.matched}).encode()
+    values = {"told": told, "dropped": laid.dropped, "sessions": laid.sessions, "matched": laid.matched}
+    return json.dumps(values).encode()
 
 
 def events_read(data: bytes) -> LaidEvents:
     """Return what `events_bytes` wrote."""
     values = json.loads(data)
     told = tuple(summary_of_bytes(base64.b64decode(text)) for text in values["told"])
-    return LaidEvents(told, values["sessions"], values["matched"])
+    return LaidEvents(told, values["dropped"], values["sessions"], values["matched"])
 
 
 @dataclass(frozen=True)

@@ -655,7 +655,6 @@ def test_columns_of_events_may_be_called_otherwise(terminal):
     assert answered(terminal, "--events", "e.csv", *named)["events"]["used"] == len(GOOD)
 
 
-@pytest.mark.xfail(reason="the remedy names --map, which is for the columns of sessions")
 def test_a_missing_column_of_events_is_to_be_mapped_with_the_option_for_events(terminal):
     terminal.path("e.csv").write_bytes(FORMS["canonical CSV"].of(GOOD).replace(b"viewer_id", b"who"))
     terminal.run("run", "--events", "e.csv").refused("--map-events viewer_id=")

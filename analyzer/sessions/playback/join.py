@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.grouping.arrays import Bools, Floats, Ints
-from analyzer.grouping.segments import Segments
+from analyzer.grouping.segments import Segments, changes
 from analyzer.sessions.convert import as_mask
-from analyzer.sessions.door import Fates, fate_of
+from analyzer.sessions.door import USED, Fates, fate_of
 from analyzer.sessions.playback.sessions import EventSessions
 from analyzer.sessions.schema import ACCESSIBILITY, COLUMNS, NAVIGATION
 from analyzer.sessions.tally import DropReason
 
 NEAR_US: Final = 120_000_000
+_UNTOLD_US: Final = 4 * 3_600_000_000
+HIDDEN: Final = fate_of(DropReason.HIDDEN)
 _SUMMED: Final = ("content_s", "unique_s", "pauses", "rewinds", "forward_skips", "undirected_seeks")
 _LARGEST: Final = ("passage_passes", "rewind_chain")
 _FILLED: Final = ("runtime_s", "end_position_s", *ACCESSIBILITY)
@@ -36,6 +39,8 @@ class Joined:
     ----------
     known : pyarrow.Table
         The rows that were given, with the columns of `NAVIGATION`.
+    known_fate : ndarray of int8
+        Their fates, with what events say of them.
     alone : ndarray of int64
         Event sessions that are rows of their own.
     fate : ndarray of int8
@@ -45,6 +50,7 @@ class Joined:
     """
 
     known: pa.Table
+    known_fate: Fates
     alone: Ints
     fate: Fates
     matched: int
@@ -52,6 +58,9 @@ class Joined:
 
 def joined(known: pa.Table, fate: Fates, export: Bools, told: EventSessions, told_export: Bools) -> Joined:
     """Lay event sessions beside session rows.
+
+    What a viewer asked not to show stays out, whoever says so: the row, the events, or a hidden row that runs at the
+    same time under another id or title. Of other reasons to drop a session the row's own word counts, else the events'.
 
     Parameters
     ----------
@@ -64,30 +73,54 @@ def joined(known: pa.Table, fate: Fates, export: Bools, told: EventSessions, tol
         Whether each event session is of such an export.
     """
     sessions = told.checked.table
-    row = _rows_of(known, export, sessions, told_export)
-    row[told.checked.fate < 0] = -1  # what cannot be read belongs to nothing
+    row = _rows_of(known, fate, export, told, told_export)
     unmatched = row < 0
+    fate = _with_word_of_events(known, fate, told.checked.fate, row)
     its = np.where(unmatched, told.checked.fate, fate[row] if len(fate) else 0).astype(np.int8)
-    clashing = unmatched & (its >= 0) & told_export & _runs_meanwhile(known, export, sessions)
-    its[clashing] = fate_of(DropReason.UNMATCHED)
-    # One that a row has in it must not count again; one that is dropped or quarantined is no row either.
-    alone = np.flatnonzero(unmatched & (its >= 0) & ~clashing)
-    return Joined(_with_navigation(known, sessions, row), alone, its, int((~unmatched).sum()))
+    alone = unmatched & (its >= 0)
+    everyone = np.ones(len(known), dtype=bool)
+    its[alone & _runs_meanwhile(known, export, sessions) & told_export] = fate_of(DropReason.UNMATCHED)
+    its[alone & _runs_meanwhile(known, everyone & (fate == HIDDEN), sessions)] = HIDDEN
+    # One that a row has in it must not count again; one that is hidden or cannot be read is no row either.
+    own = np.flatnonzero(alone & (its != HIDDEN) & (its != fate_of(DropReason.UNMATCHED)))
+    return Joined(_with_navigation(known, sessions, row), fate, own, its, int((~unmatched).sum()))
 
 
-def _rows_of(known: pa.Table, export: Bools, sessions: pa.Table, told_export: Bools) -> Ints:
+def _with_word_of_events(known: pa.Table, fate: Fates, told: Fates, row: Ints) -> Fates:
+    """Return the rows' fates with what their events say that the rows do not."""
+    fate = fate.copy()
+    speaks = (row >= 0) & (told > 0)
+    for reason, column in ((DropReason.NOT_MAIN_CONTENT, "content_kind"), (DropReason.AUTOPLAY, "autoplay")):
+        mine = row[speaks & (told == fate_of(reason))]
+        silent = _is_null(known, column)[mine] & (fate[mine] == USED)
+        fate[mine[silent]] = fate_of(reason)
+    fate[row[speaks & (told == HIDDEN)]] = HIDDEN
+    return fate
+
+
+def _is_null(table: pa.Table, name: str) -> Bools:
+    if name not in table.column_names:
+        return np.ones(len(table), dtype=bool)
+    return as_mask(table[name].combine_chunks().is_null())
+
+
+def _rows_of(known: pa.Table, fate: Fates, export: Bools, told: EventSessions, told_export: Bools) -> Ints:
     """Return the row that each event session belongs to, -1 for none."""
+    sessions = told.checked.table
     viewer, its_viewer = _codes_together(known, sessions, "viewer_id")
-    row = _same_id(known, viewer, sessions, its_viewer)
+    row = _same_id(known, fate, viewer, sessions, its_viewer)
+    row[(told.checked.fate < 0) & ~told.lacks_only_what_a_row_tells()] = -1  # what cannot be read belongs to nothing
+    readable = told.checked.fate >= 0
     start, its_start = _starts(known), _starts(sessions)
+    played, its_played = _micros(known, "played_s"), _micros(sessions, "played_s")
     title, its_title = _codes_together(known, sessions, "title_id")
-    nameless = _nameless(known)
+    nameless = _is_null(known, "session_id")
     for kind, its_kind, named in ((~export & nameless, ~told_export, True), (export, told_export, False)):
-        mine, theirs = np.flatnonzero(kind), np.flatnonzero(its_kind & (row < 0) & (its_start >= 0))
+        mine, theirs = np.flatnonzero(kind), np.flatnonzero(its_kind & readable & (row < 0))
         keys = (viewer[mine], its_viewer[theirs])
         if named:
             keys = (keys[0] << 32 | title[mine] + 1, keys[1] << 32 | its_title[theirs] + 1)
-        found = nearest((keys[0], start[mine]), (keys[1], its_start[theirs]))
+        found = nearest((keys[0], start[mine], played[mine]), (keys[1], its_start[theirs], its_played[theirs]))
         row[theirs[found >= 0]] = mine[found[found >= 0]]
     return row
 
@@ -107,21 +140,17 @@ def _or_unknown(codes: list[Ints], count: int) -> Ints:
     return np.concatenate(codes).astype(np.int64) if codes else np.full(count, -1)
 
 
-def _same_id(known: pa.Table, viewer: Ints, sessions: pa.Table, its_viewer: Ints) -> Ints:
+def _same_id(known: pa.Table, fate: Fates, viewer: Ints, sessions: pa.Table, its_viewer: Ints) -> Ints:
+    """Return the row of the same viewer and id; of several a hidden one, else the earliest."""
     mine, theirs = _codes_together(known, sessions, "session_id")
     key, its_key = viewer << 32 | mine, its_viewer << 32 | theirs
     rows = np.flatnonzero(mine >= 0)
-    rows = rows[np.argsort(key[rows], kind="stable")]
+    order = (_micros(known, "played_s")[rows], _starts(known)[rows], fate[rows] != HIDDEN, key[rows])
+    rows = rows[np.lexsort(order)]
     if len(rows) == 0:
         return np.full(len(sessions), -1)
     at = np.minimum(np.searchsorted(key[rows], its_key), len(rows) - 1)
     return np.where((key[rows[at]] == its_key) & (theirs >= 0), rows[at], -1)
-
-
-def _nameless(table: pa.Table) -> Bools:
-    if "session_id" not in table.column_names:
-        return np.ones(len(table), dtype=bool)
-    return as_mask(table["session_id"].combine_chunks().is_null())
 
 
 def _starts(table: pa.Table) -> Ints:
@@ -130,26 +159,33 @@ def _starts(table: pa.Table) -> Ints:
     return starts
 
 
-def nearest(known: tuple[Ints, Ints], wanted: tuple[Ints, Ints]) -> Ints:
-    """Return for each wanted (group, start) the known one of its group with the nearest start; -1 beyond 120 s.
+def nearest(known: tuple[Ints, Ints, Ints], wanted: tuple[Ints, Ints, Ints]) -> Ints:
+    """Return for each wanted (group, start, length) the known one of its group with the nearest start; -1 beyond 120 s.
 
-    Each known one is given once, to the nearest; of two as near, to the earlier.
+    Each known one is given once, to the nearest; of two as near, to the earlier, and of two that began together, to the
+    shorter.
     """
-    order = np.lexsort((known[1], known[0]))
+    order = np.lexsort((known[2], known[1], known[0]))
     group, start = known[0][order], known[1][order]
     if len(order) == 0 or len(wanted[0]) == 0:
         return np.full(len(wanted[0]), -1)
-    place = _place(group, start, wanted)
+    place = _place(group, start, wanted[:2])
     found, away = np.full(len(wanted[0]), -1), np.full(len(wanted[0]), NEAR_US + 1)
+    first_of_start = np.searchsorted(_ranked(group, start), _ranked(group, start))
     for at in (place - 1, place):
-        inside = np.clip(at, 0, len(order) - 1)
+        inside = first_of_start[np.clip(at, 0, len(order) - 1)]
         distance = np.abs(start[inside] - wanted[1])
-        better = (at == inside) & (group[inside] == wanted[0]) & (distance < away)
+        better = (at >= 0) & (at < len(order)) & (group[inside] == wanted[0]) & (distance < away)
         found, away = np.where(better, order[inside], found), np.where(better, distance, away)
-    first = np.lexsort((wanted[1], away, found))
+    first = np.lexsort((wanted[2], wanted[1], away, found))
     again = np.append(False, found[first][1:] == found[first][:-1])
     found[first[again]] = -1
     return found
+
+
+def _ranked(group: Ints, start: Ints) -> Ints:
+    """Return the number of each distinct (group, start), both sorted."""
+    return np.cumsum(changes(group, start))
 
 
 def _place(group: Ints, start: Ints, wanted: tuple[Ints, Ints]) -> Ints:
@@ -167,29 +203,33 @@ def _place(group: Ints, start: Ints, wanted: tuple[Ints, Ints]) -> Ints:
     return place
 
 
-def _runs_meanwhile(known: pa.Table, export: Bools, sessions: pa.Table) -> Bools:
-    """Return the event sessions during which a known session of the same viewer runs."""
-    mine = np.flatnonzero(export)
+def _runs_meanwhile(known: pa.Table, chosen: Bools, sessions: pa.Table) -> Bools:
+    """Return the event sessions during which one of the chosen rows of the same viewer runs.
+
+    A row that does not tell how long it played may have run for hours.
+    """
+    mine = np.flatnonzero(chosen)
+    meanwhile = np.zeros(len(sessions), dtype=bool)
+    if len(mine) == 0:
+        return meanwhile
     viewer, its_viewer = _codes_together(known, sessions, "viewer_id")
-    group, start = viewer[mine], _starts(known)[mine]
-    end = start + _micros(known, "played_s")[mine]
+    group, start, length = viewer[mine], _starts(known)[mine], _micros(known, "played_s")[mine]
+    end = start + np.where(length > 0, length, _UNTOLD_US)
     order = np.lexsort((start, group))
     group, start, end = group[order], start[order], end[order]
+    latest = pd.Series(end).groupby(group).cummax().to_numpy()  # a long one may cover many short ones behind it
     its_start = _starts(sessions)
-    its_end = its_start + _micros(sessions, "played_s")
+    its_end = its_start + np.maximum(_micros(sessions, "played_s"), 1)
     place = _place(group, start, (its_viewer, its_start))
-    meanwhile = np.zeros(len(sessions), dtype=bool)
-    for at in (place - 1, place):
-        inside = np.clip(at, 0, max(len(order) - 1, 0))
-        if len(order):
-            same = (at == inside) & (group[inside] == its_viewer)
-            meanwhile |= same & (start[inside] < its_end) & (its_start < end[inside])
+    before, behind = np.clip(place - 1, 0, len(order) - 1), np.clip(place, 0, len(order) - 1)
+    meanwhile |= (place > 0) & (group[before] == its_viewer) & (its_start < latest[before])
+    meanwhile |= (place < len(order)) & (group[behind] == its_viewer) & (start[behind] < its_end)
     return meanwhile
 
 
 def _micros(table: pa.Table, name: str) -> Ints:
-    seconds: Floats = pc.fill_null(table[name], 0.0).to_numpy()
-    return (seconds * 1e6).astype(np.int64)
+    seconds: Floats = np.nan_to_num(pc.fill_null(table[name], 0.0).to_numpy())
+    return (np.clip(seconds, -1.0, 1e6) * 1e6).astype(np.int64)
 
 
 def _with_navigation(known: pa.Table, sessions: pa.Table, row: Ints) -> pa.Table:

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from joblib import Parallel, delayed
 
 from analyzer.grouping.arrays import Bools, Floats, Ints
@@ -30,6 +31,7 @@ BLOCK_EVENTS: Final = 1 << 17
 """Events worked on at a time: their arrays stay in the processor's cache."""
 SOURCE: Final = "source"
 LINE: Final = "line"
+_DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -67,23 +69,34 @@ class EventSessions:
         numbers: Ints = self.events[SOURCE].to_numpy()[self.row[self.sessions.first]]
         return numbers
 
+    def lacks_only_what_a_row_tells(self) -> Bools:
+        """Return the sessions that cannot be read only because no event says which title, or when it began."""
+        quarantine = self.checked.summary.quarantine
+        lacking = pc.is_in(
+            quarantine["reason"], pa.array([f"{name} is missing" for name in ("title_id", "started_at")])
+        )
+        answer = np.zeros(len(self.sessions), dtype=bool)
+        answer[quarantine["line"].to_numpy().astype(np.int64)[lacking.to_numpy()]] = True
+        played = self.checked.table["played_s"].to_numpy()
+        return np.asarray(answer & (played <= _DAY_S))
+
     def told(self, fate: Fates) -> Iterator[Summary]:
         """Yield what became of the events of each source, given the fate of each session."""
         events = np.zeros(len(self.events), dtype=np.int8)
         events[self.row] = np.where(self.repeated, fate_of(DropReason.DUPLICATE), self.sessions.spread(fate))
         source = self.events[SOURCE].to_numpy()
-        reasons = self._reasons()
+        reasons = self._reasons(fate)
         for number, name in enumerate(self.sources):
             mine = source == number
             if mine.any():
                 yield Summary(name, tally_of(events[mine]), _of_source(reasons, name), {}, (), True)
 
-    def _reasons(self) -> pa.Table:
-        """Return file, line and reason of each event of a quarantined session."""
+    def _reasons(self, fate: Fates) -> pa.Table:
+        """Return file, line and reason of each event of a session that stays quarantined."""
         quarantine = self.checked.summary.quarantine
         number = np.full(len(self.sessions), -1)
         number[quarantine["line"].to_numpy().astype(np.int64)] = np.arange(len(quarantine))
-        reason_of = np.where(self.repeated, -1, self.sessions.spread(number))
+        reason_of = np.where(self.repeated, -1, self.sessions.spread(np.where(fate < 0, number, -1)))
         rows = pa.array(self.row[reason_of >= 0])
         file = pa.array(self.sources, pa.string()).take(self.events[SOURCE].combine_chunks().take(rows))
         line = self.events[LINE].combine_chunks().take(rows).cast(pa.int64())
@@ -92,7 +105,7 @@ class EventSessions:
 
 
 def _of_source(reasons: pa.Table, name: str) -> pa.Table:
-    return reasons.filter(pa.compute.equal(reasons["file"], name))
+    return reasons.filter(pc.equal(reasons["file"], name))
 
 
 def sessions_of(
@@ -166,5 +179,5 @@ def _typed(name: str, values: Floats) -> pa.Array:
     column = COLUMNS[name]
     array = pa.array(values, pa.float64(), from_pandas=True)
     if column.kind is Kind.FLAG:
-        return pa.compute.equal(array, 1.0)
+        return pc.equal(array, 1.0)
     return array.cast(column.kind.arrow_type)

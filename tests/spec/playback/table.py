@@ -25,7 +25,10 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 import analyzer
+from analyzer.errors import InputError
 from analyzer.sessions.records import Sessions
+from analyzer.sessions.schema import arrow_schema
+from analyzer.sessions.tally import Tally
 
 from .oracle import WORDS, Event, Session, in_order, sessions_of
 from .oracle import read as known_values
@@ -131,8 +134,16 @@ def _seconds(value: int | Fraction | None) -> float | None:
 
 
 def read(events: object) -> Sessions:
-    """Return what the package makes of events, a table or a list of files."""
-    return analyzer.read_sessions(events=events, pseudonyms=False)
+    """Return what the package makes of events, a table or a list of files; of events that cannot be used, `NOTHING`."""
+    try:
+        return analyzer.read_sessions(events=events, pseudonyms=False)
+    except InputError as refused:
+        if "No player event can be used" in str(refused):
+            return NOTHING
+        raise
+
+
+NOTHING = Sessions(arrow_schema(["viewer_id", "title_id", "started_at", "played_s"]).empty_table(), Tally())
 
 
 def rows_of(sessions: Sessions) -> list[Row]:
