@@ -60,15 +60,19 @@ def event_batches(population: Population) -> Iterator[tuple[pa.Table, pa.Table, 
     """Yield (sessions, events, truth) a chunk of viewers.
 
     Sessions carry a `session_id`; truth also holds `rewind_share`: in what share of the sessions the viewer returns to
-    one passage over and over, 0 for most.
+    one passage over and over, 0 for most. Who has so few sessions that it never came to that counts as one who does
+    not: nothing was planted.
     """
     for number, (sessions, truth) in enumerate(batches(population)):
         rng = np.random.default_rng(np.random.SeedSequence(population.seed, spawn_key=(number, 1)))
         share = _rewinding(rng, truth)
         named = _with_ids(sessions, number)
+        planned = _planned(rng, named, share)
+        shown = np.bincount(_viewers(named)[planned.loops & _is_viewing(named)], minlength=len(share)) > 0
+        share = np.where(shown, share, 0.0)
         protected = pc.or_(truth["protected"], pa.array(share > 0))
         known = truth.append_column("rewind_share", pa.array(share))
-        yield named, _events(rng, named, share), known.set_column(2, "protected", protected)
+        yield named, _events(rng, named, planned), known.set_column(2, "protected", protected)
 
 
 def write_with_events(
@@ -105,14 +109,28 @@ def _with_ids(sessions: pa.Table, number: int) -> pa.Table:
     return sessions.set_column(sessions.column_names.index("session_id"), "session_id", ids)
 
 
-def _events(rng: np.random.Generator, table: pa.Table, share: Floats) -> pa.Table:
-    viewer = table["viewer_id"].combine_chunks().indices.to_numpy()
+def _viewers(table: pa.Table) -> Ints:
+    viewers: Ints = table["viewer_id"].combine_chunks().indices.to_numpy()
+    return viewers
+
+
+def _is_viewing(table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return the sessions that somebody chose and did not hide."""
+    viewing = pc.and_not(pc.equal(table["content_kind"].cast(pa.string()), "main"), table["autoplay"])
+    chosen: npt.NDArray[np.bool_] = pc.and_not(viewing, table["hidden"]).to_numpy()
+    return chosen
+
+
+def _planned(rng: np.random.Generator, table: pa.Table, share: Floats) -> _Sessions:
     played = table["played_s"].to_numpy()
-    sessions = _Sessions(
+    return _Sessions(
         played_s=played,
         begin_s=np.maximum(table["end_position_s"].to_numpy() - played, 0.0),
-        loops=(rng.random(len(table)) < share[viewer]) & (played >= _LEAST_S),
+        loops=(rng.random(len(table)) < share[_viewers(table)]) & (played >= _LEAST_S),
     )
+
+
+def _events(rng: np.random.Generator, table: pa.Table, sessions: _Sessions) -> pa.Table:
     told = _told(sessions, _actions(rng, sessions))
     order = np.lexsort((told["rank"], told["t_ms"], told["session"]))
     told = {name: values[order] for name, values in told.items()}
