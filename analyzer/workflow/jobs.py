@@ -207,7 +207,8 @@ def synth_job(
     places = {name: path for name, path in named.items() if path is not None}
     if len({path.resolve() for path in places.values()}) < len(places):
         raise InputError(
-            f"{', '.join(places)} would share the file {out}.", "Give --out, --truth and --events different names."
+            f"Two of {', '.join(places)} are the same file.",
+            "Give --out, --truth and --events different names.",
         )
     population = synthetic.Population(viewers, days, seed, *([start] if start else []))
     with ExitStack() as stack:

@@ -259,7 +259,7 @@ def extracted(
     master = "local[2]" if engine == "spark" else None
     how = ExtractOptions(workers=20, memory_bytes=64 << 20, **options)  # few rows at a time, so that there are pieces
     return jobs.features_job(
-        (str(source),), out, reading or ReadOptions(), how, jobs.engine_from(engine, master), SILENT
+        (str(source),), (), out, reading or ReadOptions(), how, jobs.engine_from(engine, master), SILENT
     )
 
 
