@@ -18,6 +18,7 @@ from analyzer import cli_text as text
 from analyzer.errors import AnalyzerError, ExitCode, InputError
 
 if TYPE_CHECKING:
+    from analyzer.workflow.jobs import ReadOptions
     from analyzer.workflow.progress import Progress
 
 app = typer.Typer(
@@ -114,14 +115,7 @@ def run(
     """The main job: sessions in; assignments, patterns, marks and a report out."""
     from analyzer.workflow import jobs
 
-    reading = jobs.ReadOptions(
-        _mapping(map_),
-        timezone,
-        pseudonyms,
-        key_file,
-        keep_autoplay,
-        event_mapping=_mapping(map_events, "--map-events"),
-    )
+    reading = _reading(map_, map_events, timezone, pseudonyms, key_file, keep_autoplay)
     extracting = jobs.ExtractOptions(workers=workers, memory_bytes=jobs.memory_bytes_of(memory))
     options = jobs.RunOptions(
         model, window, jobs.rulebook_from(rulebook), min_cluster_size, reading=reading, extracting=extracting
@@ -161,14 +155,7 @@ def features(
     """Turn sessions into behaviour vectors, however many; the same command goes on where a run was killed."""
     from analyzer.workflow import jobs
 
-    reading = jobs.ReadOptions(
-        _mapping(map_),
-        timezone,
-        pseudonyms,
-        key_file,
-        keep_autoplay,
-        event_mapping=_mapping(map_events, "--map-events"),
-    )
+    reading = _reading(map_, map_events, timezone, pseudonyms, key_file, keep_autoplay)
     options = jobs.extract_options_from(window, step, workers, memory, backend, fresh)
     with _progress() as progress:
         mover = jobs.engine_from(engine, master, events=bool(events))
@@ -316,7 +303,21 @@ def _print_error(cause: str, remedy: str, code: int) -> None:
     typer.echo(json.dumps({"error": cause, "remedy": remedy, "exit_code": int(code)}, ensure_ascii=False))
 
 
-def _mapping(pairs: list[str] | None, option: str = "--map") -> dict[str, str]:
+def _reading(
+    map_: Map,
+    map_events: MapEvents,
+    timezone: Timezone,
+    pseudonyms: Pseudonyms,
+    key_file: KeyFile,
+    keep_autoplay: KeepAutoplay,
+) -> ReadOptions:
+    from analyzer.workflow import jobs
+
+    of_sessions, of_events = _mapping(map_, "--map"), _mapping(map_events, "--map-events")
+    return jobs.ReadOptions(of_sessions, timezone, pseudonyms, key_file, keep_autoplay, event_mapping=of_events)
+
+
+def _mapping(pairs: list[str] | None, option: str) -> dict[str, str]:
     mapping = {}
     for pair in pairs or ():
         column, separator, name = pair.partition("=")

@@ -48,7 +48,7 @@ class Segments:
 
     @classmethod
     def of_starts(cls, starts: Bools) -> Segments:
-        """Return a segment beginning at each True; the first element must be True."""
+        """Return a segment beginning at each True; the first element, if there is one, must be True."""
         return cls(np.append(np.flatnonzero(starts), len(starts)).astype(np.int64))
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -118,7 +119,7 @@ def lay_beside(
     together = pa.concat_tables([filled(table, schema) for table in events])
     found = sessions_of(together.unify_dictionaries(), names, options.rules, workers=workers)
     local = with_local_clock(found.checked, options.timezone)
-    return with_events(rows, found.with_checked(local), exports)
+    return with_events(rows, replace(found, checked=local), exports)
 
 
 def settled_events(door: Tally, laid: WithEvents) -> EventTally:

@@ -186,10 +186,10 @@ def _of_file(path: Path, account: str | None, options: ReadOptions, piece_rows: 
         kind = netflix.looks_like(path)
         provides = netflix.PROVIDES[kind] if kind else ()
         return [Piece(str(path), PieceKind.NETFLIX, rows, provides, path, account)]
-    if found := _history(path):
-        return [found]
     if parquet:
         return _of_parquet(path, options.mapping, piece_rows, SESSION_TABLE)
+    if found := _history(path):
+        return [found]
     if looks_like_traces(path) or json_events.recognise(path):
         raise InputError(
             f"{path} holds player events, not sessions.", f"Give it as events: --events {path.name}, or events=."

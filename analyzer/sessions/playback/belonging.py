@@ -65,7 +65,7 @@ def belonging_of(columns: EventColumns, order: Ints) -> Belonging:
     for starts in (begins, begins | title, begins | title | silence):
         every = np.zeros(len(order), dtype=bool)  # a repeated event follows the one that it repeats
         every[kept[starts]] = True
-        levels.append(Segments.of_starts(every) if len(order) else Segments(np.zeros(1, dtype=np.int64)))
+        levels.append(Segments.of_starts(every))
     return Belonging(order, repeated, *levels)
 
 

@@ -77,7 +77,7 @@ def first_rows(values: pa.Array, groups: Segments, rows: Ints) -> Ints:
 def _started(events: pa.Table, belonging: Belonging, first_ms: Floats) -> pa.Array:
     """Return when the first event of each session happened; null where no event of its id knows the day."""
     base = np.where(first_ms >= _SINCE_1970_MS, 0.0, np.nan)
-    id_of = belonging.ids.ids[belonging.sessions.first] if len(belonging.sessions) else np.zeros(0, dtype=np.int64)
+    id_of = belonging.ids.ids[belonging.sessions.first]
     for moments in (_moments(events, "started_at"), _start_by_both(events)):
         if moments is not None and np.isnan(base).any():
             row = first_rows(moments, belonging.ids, belonging.rows)[id_of]

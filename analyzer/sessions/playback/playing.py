@@ -93,16 +93,10 @@ class Playing:
 
     @cached_property
     def _lively(self) -> Bools:
-        again = self.line.is_any(Event.PLAY) & np.append(False, self.playing[:-1]) & self._within
+        again = self.line.is_any(Event.PLAY) & self.line.before(self.playing, False)
         sessions = self.line.sessions
         signs = sessions.sum(self.line.is_any(Event.PING) | again)
         return sessions.spread(signs >= _SIGNS_OF_LIFE)
-
-    @cached_property
-    def _within(self) -> Bools:
-        within = np.ones(len(self.line), dtype=bool)
-        within[self.line.sessions.first] = False
-        return within
 
     @cached_property
     def begin_ms(self) -> Floats:
@@ -193,9 +187,7 @@ def ad_stretches(state: Playing) -> tuple[Ints, Floats]:
     """Return the event at which each stretch of ads begins, and how long it lasts in ms."""
     clock = np.where(state.advert, state.clock_ms, 0.0)
     line, advert = state.line, state.advert
-    begins = advert & ~np.append(False, advert[:-1])
-    begins[line.sessions.first] = advert[line.sessions.first]
-    at = np.flatnonzero(begins)
+    at = np.flatnonzero(advert & ~line.before(advert, False))
     total = np.append(np.cumsum(clock) - clock, clock.sum())
     following = np.append(at[1:], len(line))
     return at, total[following] - total[at]

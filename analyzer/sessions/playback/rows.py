@@ -55,9 +55,7 @@ def _where(known: Bools, values: Floats) -> Floats:
 def _pauses(state: Playing) -> Floats:
     """Count pauses after which it played on; null where a session tells its start and its end only."""
     line = state.line
-    before = np.append(False, state.plays[:-1])
-    before[line.sessions.first] = False
-    begins = line.is_any(Event.PAUSE) & before & ~state.advert
+    begins = line.is_any(Event.PAUSE) & line.before(state.plays, False) & ~state.advert
     resumes = line.next(line.is_any(Event.PLAY))
     lasts = (resumes >= 0) & (line.t_ms[resumes] - line.t_ms >= _LEAST_PAUSE_MS)
     tells = line.sessions.sum(line.is_any(Event.PLAY, Event.PAUSE)) > 0

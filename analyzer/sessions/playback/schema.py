@@ -8,8 +8,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-import pyarrow as pa
-
 from analyzer.sessions.schema import COLUMNS, Column, Declared, Kind
 
 
@@ -70,8 +68,3 @@ EVENTS: Final[tuple[Column, ...]] = (
 EVENT_TABLE: Final = Declared("event", EVENTS, ("viewer_id", "event"))
 OF_SESSION: Final = _OF_SESSION
 """Columns that say something of the whole session; the first value that is known counts."""
-
-
-def empty_events(names: list[str]) -> pa.Table:
-    """Return an event table without rows."""
-    return EVENT_TABLE.arrow_schema(names).empty_table()

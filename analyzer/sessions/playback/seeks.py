@@ -65,8 +65,7 @@ def paired(line: Timeline) -> Timeline:
     if not ends.any():
         return line
     seeks = ends | line.is_any(Event.SEEK)
-    before = np.append(-1, line.last(seeks)[:-1])
-    before[line.sessions.first] = -1
+    before = line.before(line.last(seeks), -1)
     end = np.flatnonzero(ends)
     begun = (before[end] >= 0) & (line.event[before[end]] == Event.SEEK)
     event, position, to = line.event.copy(), line.position_ms.copy(), line.to_ms.copy()
@@ -120,7 +119,7 @@ def _all_seeks(state: Playing) -> tuple[Floats, Floats, Ints]:
 
 def _untold(state: Playing, told: Bools) -> Bools:
     """Return the events at which playback is found where no playing can have led."""
-    jumped = np.append(False, (state.jumped & (state.plays | state.paused) & state.inner)[:-1])
+    jumped = state.line.before(state.jumped & (state.plays | state.paused), False)
     return jumped & ~told & ~state.line.is_any(Event.START)
 
 
@@ -128,7 +127,7 @@ def _movements(session: Ints, back: Bools, content: Floats) -> Segments:
     """Group seeks of one session and direction between which nothing was played."""
     starts = changes(session, back)
     starts[1:] |= np.diff(content) >= _PLAYED_MS
-    return Segments.of_starts(starts) if len(starts) else Segments(np.zeros(1, dtype=np.int64))
+    return Segments.of_starts(starts)
 
 
 def _chosen(moves: Moves, mask: Bools) -> Moves:

@@ -7,7 +7,7 @@ quarantined holds in events, whatever becomes of the sessions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -59,10 +59,6 @@ class EventSessions:
     repeated: Bools
     events: pa.Table
     sources: tuple[str, ...]
-
-    def with_checked(self, checked: Checked) -> EventSessions:
-        """Return the same with other columns of the sessions."""
-        return replace(self, checked=checked)
 
     def source_of(self) -> Ints:
         """Return the number of the source that each session's first event comes from."""
@@ -141,7 +137,7 @@ def sessions_of(
     measures = {name: np.concatenate([part.measures[name] for part in found]) for name in found[0].measures}
     table = _table(events, belonging, measures, workers)
     rows = RawRows(table, "events", pa.array(np.arange(len(belonging.sessions))))
-    checked = check(rows, replace(rules, drop_duplicates=False))
+    checked = check(rows, rules)
     return EventSessions(checked, belonging.sessions, belonging.rows, belonging.repeated, events, tuple(sources))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,8 @@ from analyzer.sessions.playback.belonging import Belonging, as_slice
 from analyzer.sessions.playback.columns import EventCodes, EventColumns
 from analyzer.sessions.playback.schema import Event
 
-_LONGEST_S: Final = 4 * 86_400.0
 _SLOWEST, _FASTEST = 0.05, 16.0
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,6 @@ class Timeline:
     ----------
     sessions : Segments
         Events of each session.
-    row : ndarray of int64
-        Where each event stands in the table.
     t_ms : ndarray of int64
         When it happened: since 1970 in sessions that tell, else since the session's start.
     event : ndarray of int8
@@ -42,7 +40,6 @@ class Timeline:
     """
 
     sessions: Segments
-    row: Ints
     t_ms: Ints
     event: EventCodes
     position_ms: Floats
@@ -51,7 +48,7 @@ class Timeline:
     flags: dict[str, Floats]
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.t_ms)
 
     @cached_property
     def _bits(self) -> npt.NDArray[np.uint16]:
@@ -69,6 +66,13 @@ class Timeline:
     @cached_property
     def _last_of(self) -> Ints:
         return self.sessions.spread(self.sessions.last)
+
+    def before(self, values: npt.NDArray[Value], at_first: Value | bool | int) -> npt.NDArray[Value]:
+        """Return what each event's predecessor in its session has; `at_first` where there is none."""
+        shifted = np.empty_like(values)
+        shifted[1:] = values[:-1]
+        shifted[self.sessions.first] = at_first
+        return shifted
 
     def last(self, where: Bools) -> Ints:
         """Return, for each event, the latest one of its session up to it at which `where` is True; else -1."""
@@ -94,7 +98,7 @@ def timeline_of(columns: EventColumns, belonging: Belonging) -> Timeline:
     rate = _known(columns.rate, kept, rows)
     rate = np.where((rate >= _SLOWEST) & (rate <= _FASTEST), rate, np.nan)  # some players report a pause as speed 0
     flags = {name: values[rows] for name, values in columns.flags.items()}
-    return Timeline(sessions, kept, columns.t_ms[rows], columns.event[rows], position_ms, to_ms, rate, flags)
+    return Timeline(sessions, columns.t_ms[rows], columns.event[rows], position_ms, to_ms, rate, flags)
 
 
 def _known(values: Floats | None, kept: Ints, rows: Ints | slice) -> Floats:
@@ -102,5 +106,4 @@ def _known(values: Floats | None, kept: Ints, rows: Ints | slice) -> Floats:
 
 
 def _milliseconds(seconds: Floats) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return np.where((seconds >= 0) & (seconds <= _LONGEST_S), np.rint(seconds * 1000.0), np.nan)
+    return np.rint(seconds * 1000.0)
