@@ -35,6 +35,13 @@ def as_mask(array: pa.Array) -> Mask:
     return mask
 
 
+def is_known(table: pa.Table, name: str) -> Mask:
+    """Return the mask of rows that have a value in a column; of none where the table has no such column."""
+    if name not in table.column_names:
+        return np.zeros(table.num_rows, dtype=bool)
+    return as_mask(pc.is_valid(table[name].combine_chunks()))
+
+
 def read_as(column: Column, array: pa.Array) -> tuple[pa.Array, Mask | None]:
     """Return `array` as the column's Arrow type, and the mask of values that are there but unreadable.
 

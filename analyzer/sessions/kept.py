@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.sessions.convert import Mask, as_mask
+from analyzer.sessions.convert import Mask, as_mask, is_known
 from analyzer.sessions.door import DROP_ORDER, QUARANTINED, USED, Checked, Fates, Summary, fate_of, was_passed_over
 from analyzer.sessions.duplicates import recounted, repeats
 from analyzer.sessions.pieces import Piece
@@ -52,7 +52,7 @@ def _is_hidden(table: pa.Table, fate: Fates) -> Mask:
     """Return the rows that a viewer asked not to show, also where something else of them cannot be read."""
     if "hidden" not in table.column_names:
         return np.zeros(len(fate), dtype=bool)
-    placed = [as_mask(table[name].combine_chunks().is_valid()) for name in ("viewer_id", "title_id", "started_at")]
+    placed = [is_known(table, name) for name in ("viewer_id", "title_id", "started_at")]
     return np.asarray(as_mask(table["hidden"].combine_chunks()) & np.logical_and.reduce(placed))
 
 

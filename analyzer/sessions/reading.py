@@ -15,7 +15,7 @@ from analyzer.sessions.playback import json_events, netflix_traces
 from analyzer.sessions.playback.door import check_events
 from analyzer.sessions.playback.schema import EVENT_TABLE, OF_SESSION
 from analyzer.sessions.pseudonym import Pseudonymiser, PseudonymKind
-from analyzer.sessions.records import RawRows
+from analyzer.sessions.records import RawRows, column_or_nulls, with_column
 from analyzer.sessions.schema import NAVIGATION, SESSION_TABLE
 
 _OF_EVENTS = ("viewer_id", "session_id", "title_id", "started_at", "played_s", "end_position_s", "playback_rate")
@@ -85,7 +85,7 @@ def _hashed(columns: pa.Table, hasher: Pseudonymiser) -> pa.Table:
     for name, kind in (("viewer_id", PseudonymKind.VIEWER), ("household_id", PseudonymKind.HOUSEHOLD)):
         if name in columns.column_names:
             hashed = hasher.column(columns[name].combine_chunks(), kind)
-            columns = columns.set_column(columns.column_names.index(name), name, hashed)
+            columns = with_column(columns, name, hashed)
     return columns
 
 
@@ -94,9 +94,7 @@ def with_local_clock(part: Checked, timezone: str | None) -> Checked:
     table, names = part.table, part.table.column_names
     if timezone is None and "country" not in names:
         return part
-    country = table["country"].combine_chunks() if "country" in names else pa.nulls(len(table), pa.string())
+    country = column_or_nulls(table, "country", pa.string()).combine_chunks()
     offset = clock.utc_offset_minutes(table["started_at"].combine_chunks(), country, timezone)
-    if "utc_offset_min" not in names:
-        return replace(part, table=table.append_column("utc_offset_min", offset))
-    known = pc.coalesce(table["utc_offset_min"], offset)
-    return replace(part, table=table.set_column(names.index("utc_offset_min"), "utc_offset_min", known))
+    known = pc.coalesce(table["utc_offset_min"], offset) if "utc_offset_min" in names else offset
+    return replace(part, table=with_column(table, "utc_offset_min", known))

@@ -135,9 +135,19 @@ def concatenate(parts: Sequence[Sessions]) -> Sessions:
 
 def filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return the table with every column of the schema and its type, null where it has none."""
-    present = set(table.column_names)
-    arrays = [table[f.name].cast(f.type) if f.name in present else pa.nulls(len(table), f.type) for f in schema]
-    return pa.table(arrays, schema=schema)
+    return pa.table([column_or_nulls(table, f.name, f.type).cast(f.type) for f in schema], schema=schema)
+
+
+def with_column(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    """Return the table with a column of these values, in place of the one of that name or behind the others."""
+    if name in table.column_names:
+        return table.set_column(table.column_names.index(name), name, values)
+    return table.append_column(name, values)
+
+
+def column_or_nulls(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return a column, or nulls of a type where the table has none of that name."""
+    return table[name] if name in table.column_names else pa.chunked_array([pa.nulls(len(table), kind)])
 
 
 def reason_counts(quarantine: pa.Table, most: int = 3) -> list[tuple[str, int]]:

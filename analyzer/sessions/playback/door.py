@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.sessions.convert import Mask, as_mask
+from analyzer.sessions.convert import Mask, as_mask, is_known
 from analyzer.sessions.door import QUARANTINED, Checked, Summary, fate_of, tally_of
 from analyzer.sessions.playback.schema import EVENT_TABLE, Event
-from analyzer.sessions.records import RawRows
+from analyzer.sessions.records import RawRows, column_or_nulls, with_column
+from analyzer.sessions.schema import Kind
 from analyzer.sessions.tally import DropReason
 from analyzer.sessions.validation import Faults, typed
 
@@ -48,20 +49,14 @@ def check_events(rows: RawRows) -> Checked:
     return Checked(table.append_column("line", rows.line.cast(pa.int64())), fate, summary)
 
 
-def _known(table: pa.Table, name: str) -> Mask:
-    if name not in table.column_names:
-        return np.zeros(table.num_rows, dtype=bool)
-    return as_mask(pc.is_valid(table[name].combine_chunks()))
-
-
 def _placed_in_time(table: pa.Table, faults: Faults) -> pa.Table:
     """Note events without a time; give those that no session id holds together a time of day."""
-    since_start, at = _known(table, "t_ms"), _known(table, "occurred_at")
+    since_start, at = is_known(table, "t_ms"), is_known(table, "occurred_at")
     faults.record(~since_start & ~at, "neither t_ms nor occurred_at is there")
-    alone = ~_known(table, "session_id")
+    alone = ~is_known(table, "session_id")
     if not alone.any():
         return table
-    adrift = alone & ~at & ~(since_start & _known(table, "started_at"))
+    adrift = alone & ~at & ~(since_start & is_known(table, "started_at"))
     faults.record(adrift, "without a session_id the event needs occurred_at, or started_at and t_ms")
     if not since_start.any():
         return table
@@ -69,20 +64,12 @@ def _placed_in_time(table: pa.Table, faults: Faults) -> pa.Table:
 
 
 def _with_time_of_day(table: pa.Table, alone: Mask) -> pa.Table:
-    start = (
-        table["started_at"] if "started_at" in table.column_names else pa.nulls(len(table), pa.timestamp("us", "UTC"))
-    )
+    kind = Kind.INSTANT.arrow_type
+    start, told = (column_or_nulls(table, name, kind) for name in ("started_at", "occurred_at"))
     moment = pc.add(start, pc.multiply(table["t_ms"].cast(pa.int64()), 1000).cast(pa.duration("us")))
-    if "occurred_at" in table.column_names:
-        moment = pc.coalesce(table["occurred_at"], moment)
     mask = pa.array(alone)
-    told = table["occurred_at"] if "occurred_at" in table.column_names else pa.nulls(len(table), moment.type)
-    at = pc.if_else(mask, moment, told)
-    since_start = pc.if_else(mask, None, table["t_ms"])
-    table = table.set_column(table.column_names.index("t_ms"), "t_ms", since_start)
-    if "occurred_at" in table.column_names:
-        return table.set_column(table.column_names.index("occurred_at"), "occurred_at", at)
-    return table.append_column("occurred_at", at)
+    table = with_column(table, "t_ms", pc.if_else(mask, None, table["t_ms"]))
+    return with_column(table, "occurred_at", pc.if_else(mask, pc.coalesce(told, moment), told))
 
 
 def _without_impossible_positions(table: pa.Table, file: str) -> tuple[pa.Table, tuple[str, ...]]:
@@ -96,7 +83,7 @@ def _without_impossible_positions(table: pa.Table, file: str) -> tuple[pa.Table,
         possible = pc.and_(pc.greater_equal(table[name], 0.0), pc.less_equal(table[name], LONGEST_S))
         count += len(table) - table[name].null_count - int(pc.sum(possible).as_py() or 0)
         kept = pc.if_else(pc.fill_null(possible, False), table[name], None)
-        table = table.set_column(table.column_names.index(name), name, kept)
+        table = with_column(table, name, kept)
     if count == 0:
         return table, ()
     return table, (f"{file}: {count:,} positions are negative or beyond four days and were taken as unknown.",)

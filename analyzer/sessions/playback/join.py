@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.grouping.arrays import Bools, Floats, Ints
-from analyzer.grouping.segments import Segments, changes
-from analyzer.sessions.convert import as_mask
+from analyzer.grouping.segments import Segments
+from analyzer.sessions.convert import is_known
 from analyzer.sessions.door import USED, Fates, fate_of
 from analyzer.sessions.playback.sessions import EventSessions
+from analyzer.sessions.records import column_or_nulls, with_column
 from analyzer.sessions.schema import ACCESSIBILITY, COLUMNS, NAVIGATION
 from analyzer.sessions.tally import DropReason
 
@@ -29,6 +30,25 @@ HIDDEN: Final = fate_of(DropReason.HIDDEN)
 _SUMMED: Final = ("content_s", "unique_s", "pauses", "rewinds", "forward_skips", "undirected_seeks")
 _LARGEST: Final = ("passage_passes", "rewind_chain")
 _FILLED: Final = ("runtime_s", "end_position_s", *ACCESSIBILITY)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Sessions of one side: whose (codes that both sides share), when they began and how long they played, in us."""
+
+    table: pa.Table
+    viewer: Ints
+    start: Ints
+    played: Ints
+
+
+def _sides(known: pa.Table, sessions: pa.Table) -> tuple[_Side, _Side]:
+    viewers = _codes_together(known, sessions, "viewer_id")
+    mine, theirs = (
+        _Side(table, viewer, _starts(table), _played(table))
+        for table, viewer in zip((known, sessions), viewers, strict=True)
+    )
+    return mine, theirs
 
 
 @dataclass(frozen=True)
@@ -72,18 +92,17 @@ def joined(known: pa.Table, fate: Fates, export: Bools, told: EventSessions, tol
     told_export : ndarray of bool
         Whether each event session is of such an export.
     """
-    sessions = told.checked.table
-    row = _rows_of(known, fate, export, told, told_export)
+    mine, theirs = _sides(known, told.checked.table)
+    row = _rows_of(mine, theirs, fate, export, told, told_export)
     unmatched = row < 0
     fate = _with_word_of_events(known, fate, told.checked.fate, row)
     its = np.where(unmatched, told.checked.fate, fate[row] if len(fate) else 0).astype(np.int8)
     alone = unmatched & (its >= 0)
-    everyone = np.ones(len(known), dtype=bool)
-    its[alone & _runs_meanwhile(known, export, sessions) & told_export] = fate_of(DropReason.UNMATCHED)
-    its[alone & _runs_meanwhile(known, everyone & (fate == HIDDEN), sessions)] = HIDDEN
+    its[alone & _runs_meanwhile(mine, export, theirs) & told_export] = fate_of(DropReason.UNMATCHED)
+    its[alone & _runs_meanwhile(mine, fate == HIDDEN, theirs)] = HIDDEN
     # One that a row has in it must not count again; one that is hidden or cannot be read is no row either.
     own = np.flatnonzero(alone & (its != HIDDEN) & (its != fate_of(DropReason.UNMATCHED)))
-    return Joined(_with_navigation(known, sessions, row), fate, own, its, int((~unmatched).sum()))
+    return Joined(_with_navigation(known, theirs, row), fate, own, its, int((~unmatched).sum()))
 
 
 def _with_word_of_events(known: pa.Table, fate: Fates, told: Fates, row: Ints) -> Fates:
@@ -92,36 +111,28 @@ def _with_word_of_events(known: pa.Table, fate: Fates, told: Fates, row: Ints) -
     speaks = (row >= 0) & (told > 0)
     for reason, column in ((DropReason.NOT_MAIN_CONTENT, "content_kind"), (DropReason.AUTOPLAY, "autoplay")):
         mine = row[speaks & (told == fate_of(reason))]
-        silent = _is_null(known, column)[mine] & (fate[mine] == USED)
+        silent = ~is_known(known, column)[mine] & (fate[mine] == USED)
         fate[mine[silent]] = fate_of(reason)
     fate[row[speaks & (told == HIDDEN)]] = HIDDEN
     return fate
 
 
-def _is_null(table: pa.Table, name: str) -> Bools:
-    if name not in table.column_names:
-        return np.ones(len(table), dtype=bool)
-    return as_mask(table[name].combine_chunks().is_null())
-
-
-def _rows_of(known: pa.Table, fate: Fates, export: Bools, told: EventSessions, told_export: Bools) -> Ints:
+def _rows_of(mine: _Side, theirs: _Side, fate: Fates, export: Bools, told: EventSessions, told_export: Bools) -> Ints:
     """Return the row that each event session belongs to, -1 for none."""
-    sessions = told.checked.table
-    viewer, its_viewer = _codes_together(known, sessions, "viewer_id")
-    row = _same_id(known, fate, viewer, sessions, its_viewer)
-    row[(told.checked.fate < 0) & ~told.lacks_only_what_a_row_tells()] = -1  # what cannot be read belongs to nothing
+    row = _same_id(mine, theirs, fate)
     readable = told.checked.fate >= 0
-    start, its_start = _starts(known), _starts(sessions)
-    played, its_played = _micros(known, "played_s"), _micros(sessions, "played_s")
-    title, its_title = _codes_together(known, sessions, "title_id")
-    nameless = _is_null(known, "session_id")
+    row[~readable & ~told.lacks_only_what_a_row_tells()] = -1  # what cannot be read belongs to nothing
+    title, its_title = _codes_together(mine.table, theirs.table, "title_id")
+    nameless = ~is_known(mine.table, "session_id")
     for kind, its_kind, named in ((~export & nameless, ~told_export, True), (export, told_export, False)):
-        mine, theirs = np.flatnonzero(kind), np.flatnonzero(its_kind & readable & (row < 0))
-        keys = (viewer[mine], its_viewer[theirs])
+        rows, wanted = np.flatnonzero(kind), np.flatnonzero(its_kind & readable & (row < 0))
+        keys = (mine.viewer[rows], theirs.viewer[wanted])
         if named:
-            keys = (keys[0] << 32 | title[mine] + 1, keys[1] << 32 | its_title[theirs] + 1)
-        found = nearest((keys[0], start[mine], played[mine]), (keys[1], its_start[theirs], its_played[theirs]))
-        row[theirs[found >= 0]] = mine[found[found >= 0]]
+            keys = (keys[0] << 32 | title[rows] + 1, keys[1] << 32 | its_title[wanted] + 1)
+        found = nearest(
+            (keys[0], mine.start[rows], mine.played[rows]), (keys[1], theirs.start[wanted], theirs.played[wanted])
+        )
+        row[wanted[found >= 0]] = rows[found[found >= 0]]
     return row
 
 
@@ -140,17 +151,16 @@ def _or_unknown(codes: list[Ints], count: int) -> Ints:
     return np.concatenate(codes).astype(np.int64) if codes else np.full(count, -1)
 
 
-def _same_id(known: pa.Table, fate: Fates, viewer: Ints, sessions: pa.Table, its_viewer: Ints) -> Ints:
+def _same_id(mine: _Side, theirs: _Side, fate: Fates) -> Ints:
     """Return the row of the same viewer and id; of several a hidden one, else the earliest."""
-    mine, theirs = _codes_together(known, sessions, "session_id")
-    key, its_key = viewer << 32 | mine, its_viewer << 32 | theirs
-    rows = np.flatnonzero(mine >= 0)
-    order = (_micros(known, "played_s")[rows], _starts(known)[rows], fate[rows] != HIDDEN, key[rows])
-    rows = rows[np.lexsort(order)]
+    session, its_session = _codes_together(mine.table, theirs.table, "session_id")
+    key, its_key = mine.viewer << 32 | session, theirs.viewer << 32 | its_session
+    rows = np.flatnonzero(session >= 0)
+    rows = rows[np.lexsort((mine.played[rows], mine.start[rows], fate[rows] != HIDDEN, key[rows]))]
     if len(rows) == 0:
-        return np.full(len(sessions), -1)
+        return np.full(len(its_key), -1)
     at = np.minimum(np.searchsorted(key[rows], its_key), len(rows) - 1)
-    return np.where((key[rows[at]] == its_key) & (theirs >= 0), rows[at], -1)
+    return np.where((key[rows[at]] == its_key) & (its_session >= 0), rows[at], -1)
 
 
 def _starts(table: pa.Table) -> Ints:
@@ -171,7 +181,8 @@ def nearest(known: tuple[Ints, Ints, Ints], wanted: tuple[Ints, Ints, Ints]) -> 
         return np.full(len(wanted[0]), -1)
     place = _place(group, start, wanted[:2])
     found, away = np.full(len(wanted[0]), -1), np.full(len(wanted[0]), NEAR_US + 1)
-    first_of_start = np.searchsorted(_ranked(group, start), _ranked(group, start))
+    together = Segments.of_runs(group, start)
+    first_of_start = together.spread(together.first)
     for at in (place - 1, place):
         inside = first_of_start[np.clip(at, 0, len(order) - 1)]
         distance = np.abs(start[inside] - wanted[1])
@@ -181,11 +192,6 @@ def nearest(known: tuple[Ints, Ints, Ints], wanted: tuple[Ints, Ints, Ints]) -> 
     again = np.append(False, found[first][1:] == found[first][:-1])
     found[first[again]] = -1
     return found
-
-
-def _ranked(group: Ints, start: Ints) -> Ints:
-    """Return the number of each distinct (group, start), both sorted."""
-    return np.cumsum(changes(group, start))
 
 
 def _place(group: Ints, start: Ints, wanted: tuple[Ints, Ints]) -> Ints:
@@ -203,62 +209,58 @@ def _place(group: Ints, start: Ints, wanted: tuple[Ints, Ints]) -> Ints:
     return place
 
 
-def _runs_meanwhile(known: pa.Table, chosen: Bools, sessions: pa.Table) -> Bools:
+def _runs_meanwhile(mine: _Side, chosen: Bools, theirs: _Side) -> Bools:
     """Return the event sessions during which one of the chosen rows of the same viewer runs.
 
     A row that does not tell how long it played may have run for hours.
     """
-    mine = np.flatnonzero(chosen)
-    meanwhile = np.zeros(len(sessions), dtype=bool)
-    if len(mine) == 0:
-        return meanwhile
-    viewer, its_viewer = _codes_together(known, sessions, "viewer_id")
-    group, start, length = viewer[mine], _starts(known)[mine], _micros(known, "played_s")[mine]
+    rows = np.flatnonzero(chosen)
+    if len(rows) == 0:
+        return np.zeros(len(theirs.start), dtype=bool)
+    rows = rows[np.lexsort((mine.start[rows], mine.viewer[rows]))]
+    group, start, length = mine.viewer[rows], mine.start[rows], mine.played[rows]
     end = start + np.where(length > 0, length, _UNTOLD_US)
-    order = np.lexsort((start, group))
-    group, start, end = group[order], start[order], end[order]
     latest = pd.Series(end).groupby(group).cummax().to_numpy()  # a long one may cover many short ones behind it
-    its_start = _starts(sessions)
-    its_end = its_start + np.maximum(_micros(sessions, "played_s"), 1)
-    place = _place(group, start, (its_viewer, its_start))
-    before, behind = np.clip(place - 1, 0, len(order) - 1), np.clip(place, 0, len(order) - 1)
-    meanwhile |= (place > 0) & (group[before] == its_viewer) & (its_start < latest[before])
-    meanwhile |= (place < len(order)) & (group[behind] == its_viewer) & (start[behind] < its_end)
-    return meanwhile
+    its_end = theirs.start + np.maximum(theirs.played, 1)
+    place = _place(group, start, (theirs.viewer, theirs.start))
+    before, behind = np.maximum(place - 1, 0), np.minimum(place, len(rows) - 1)
+    began = (place > 0) & (group[before] == theirs.viewer) & (theirs.start < latest[before])
+    begins = (place < len(rows)) & (group[behind] == theirs.viewer) & (start[behind] < its_end)
+    return np.asarray(began | begins)
 
 
-def _micros(table: pa.Table, name: str) -> Ints:
-    seconds: Floats = np.nan_to_num(pc.fill_null(table[name], 0.0).to_numpy())
+def _played(table: pa.Table) -> Ints:
+    """Return how long each session played, in microseconds; 0 where unknown."""
+    seconds: Floats = np.nan_to_num(pc.fill_null(table["played_s"], 0.0).to_numpy())
     return (np.clip(seconds, -1.0, 1e6) * 1e6).astype(np.int64)
 
 
-def _with_navigation(known: pa.Table, sessions: pa.Table, row: Ints) -> pa.Table:
+def _with_navigation(known: pa.Table, theirs: _Side, row: Ints) -> pa.Table:
     """Return the known rows with what their events tell; what the row says itself of rate and settings stays."""
-    speaker, silent = _sources(row, len(known), sessions)
-    source = pa.array(speaker, mask=silent)
+    sessions = theirs.table
+    speaker = _speakers(row, len(known), theirs.played)
+    source = pa.array(speaker, mask=speaker < 0)
     summed = _summed(sessions, row, len(known))
     for name in (*NAVIGATION, *_FILLED):
         if name not in sessions.column_names:
             continue
         kind = COLUMNS[name].kind.arrow_type
         told = summed.get(name, sessions[name].combine_chunks().take(source)).cast(kind)
-        own = known[name].combine_chunks() if name in known.column_names else pa.nulls(len(known), kind)
-        value = pc.coalesce(own, told) if name in _FILLED else pc.coalesce(told, own)
-        at = known.column_names.index(name) if name in known.column_names else known.num_columns
-        known = known.set_column(at, name, value) if at < known.num_columns else known.append_column(name, value)
+        own = column_or_nulls(known, name, kind).combine_chunks()
+        known = with_column(known, name, pc.coalesce(own, told) if name in _FILLED else pc.coalesce(told, own))
     return known
 
 
-def _sources(row: Ints, count: int, sessions: pa.Table) -> tuple[Ints, Bools]:
-    """Return for each known row the event session that speaks for it (the one that played most), and where none does.
+def _speakers(row: Ints, count: int, played: Ints) -> Ints:
+    """Return for each known row the event session that speaks for it (the one that played most), -1 where none does.
 
     Several belong to one row where an id lived on after hours of silence.
     """
     matched = np.flatnonzero(row >= 0)
-    matched = matched[np.argsort(_micros(sessions, "played_s")[matched], kind="stable")]
-    source = np.full(count, -1)
-    source[row[matched]] = matched
-    return np.maximum(source, 0), source < 0
+    matched = matched[np.argsort(played[matched], kind="stable")]
+    speaker = np.full(count, -1)
+    speaker[row[matched]] = matched
+    return speaker
 
 
 def _summed(sessions: pa.Table, row: Ints, count: int) -> dict[str, pa.Array]:
