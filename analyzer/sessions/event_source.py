@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,9 @@ from analyzer.errors import InputError
 from analyzer.sessions.door import Checked, Summary, refuse_unusable
 from analyzer.sessions.duplicates import recounted
 from analyzer.sessions.kept import (
-    WithEvents,
+    Laid,
     kept_rows,
+    no_rows,
     passed_over_rows,
     used_rows,
     with_events,
@@ -24,7 +26,6 @@ from analyzer.sessions.playback.schema import EVENT_TABLE
 from analyzer.sessions.playback.sessions import LINE, SOURCE, sessions_of
 from analyzer.sessions.reading import with_local_clock
 from analyzer.sessions.records import EventTally, Sessions, filled, reason_counts
-from analyzer.sessions.schema import arrow_schema
 from analyzer.sessions.tally import Tally, total
 
 Read = Sequence[tuple[Piece, list[Checked]]]
@@ -51,23 +52,19 @@ def sessions_with_events(read: Read, options: ReadOptions, *, workers: int = 1) 
     rows, summaries, repeated = _known_rows(read)
     streams = [(piece, parts) for piece, parts in read if piece.events]
     events = [_events(parts, number) for number, (_, parts) in enumerate(streams)]
-    laid = lay_beside(rows, events, [piece for piece, _ in streams], options, workers)
-    told = total(part.summary.tally for _, parts in streams for part in parts)
-    tally = settled_events(told, laid)
-    refuse_unplaced(tally.tally, [part.quarantine for part in laid.told])
-    read_first = [part.summary for _, parts in streams for part in parts]
-    quarantine = [part.quarantine for part in (*summaries, *read_first, *laid.told)]
-    notes = [note for part in (*summaries, *read_first) for note in part.notes] + event_notes(
-        len(rows), laid.sessions, laid.matched
-    )
+    rows, laid = lay_beside(rows, events, [piece for piece, _ in streams], options, workers)
+    door = [part.summary for _, parts in streams for part in parts]
+    of_rows = recounted(total(part.tally for part in summaries), repeated)
+    done = settled(of_rows, total(part.tally for part in door), laid)
+    notes = [note for part in (*summaries, *door) for note in part.notes]
     return Sessions(
-        table=used_rows(laid.rows).unify_dictionaries(),
-        tally=recounted(total(part.tally for part in summaries), repeated).with_dropped(laid.dropped) + tally.tally,
-        quarantine=pa.concat_tables(quarantine),
-        notes=tuple(dict.fromkeys(notes)),
+        table=used_rows(rows).unify_dictionaries(),
+        tally=done.tally,
+        quarantine=pa.concat_tables([part.quarantine for part in (*summaries, *door, *laid.told)]),
+        notes=tuple(dict.fromkeys([*notes, *done.notes])),
         sources=tuple(piece.label for piece, _ in read),
-        passed_over=passed_over_rows(laid.rows),
-        events=tally,
+        passed_over=passed_over_rows(rows),
+        events=done.events,
     )
 
 
@@ -80,24 +77,28 @@ def _known_rows(read: Read) -> tuple[pa.Table, list[Summary], int]:
     return rows, [summary for _, summary in kept], repeated
 
 
-def no_rows() -> pa.Table:
-    """Return the table of session rows where there are none."""
-    schema = arrow_schema(["viewer_id", "title_id", "started_at", "played_s"])
-    for name, kind in (("fate", pa.int8()), ("export", pa.bool_())):
-        schema = schema.append(pa.field(name, kind))
-    return schema.empty_table()
-
-
 def _events(parts: list[Checked], number: int) -> pa.Table:
     """Return the events of a source that are about playback, with the source's number."""
-    table = pa.concat_tables([part.used for part in parts], promote_options="default")
-    return table.append_column(SOURCE, pa.array(np.full(len(table), number, dtype=np.int32)))
+    return with_source(pa.concat_tables([part.used for part in parts], promote_options="default"), number)
+
+
+def with_source(events: pa.Table, number: int) -> pa.Table:
+    """Return the events of a source with the source's number."""
+    return events.append_column(SOURCE, pa.array(np.full(len(events), number, dtype=np.int32)))
+
+
+def event_schema(names: Iterable[str]) -> pa.Schema:
+    """Return the schema of checked events with some columns of the event table: any value may be null, and `line`."""
+    schema = EVENT_TABLE.arrow_schema(names)
+    return pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
 
 
 def lay_beside(
     rows: pa.Table, events: Sequence[pa.Table], streams: Sequence[Piece], options: ReadOptions, workers: int = 1
-) -> WithEvents:
+) -> tuple[pa.Table, Laid]:
     """Turn the events of some viewers into sessions and lay them beside those viewers' session rows.
+
+    Returns the rows, those of sessions that only events know among them, and what became of the events.
 
     Parameters
     ----------
@@ -113,8 +114,7 @@ def lay_beside(
     """
     names = [piece.label for piece in streams]
     exports = np.array([not piece.is_table for piece in streams])
-    schema = EVENT_TABLE.arrow_schema({name for table in events for name in table.column_names})
-    schema = pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
+    schema = event_schema({name for table in events for name in table.column_names})
     schema = schema.append(pa.field(SOURCE, pa.int32()))
     together = pa.concat_tables([filled(table, schema) for table in events])
     found = sessions_of(together.unify_dictionaries(), names, options.rules, workers=workers)
@@ -122,12 +122,44 @@ def lay_beside(
     return with_events(rows, replace(found, checked=local), exports)
 
 
-def settled_events(door: Tally, laid: WithEvents) -> EventTally:
-    """Return what became of events, given what the door said of them and what their sessions became."""
-    return EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
+@dataclass(frozen=True)
+class Settled:
+    """What is said of all rows, and of player events, after the two were laid beside each other."""
+
+    tally: Tally
+    events: EventTally
+    notes: tuple[str, ...]
 
 
-def refuse_unplaced(tally: Tally, quarantine: Sequence[pa.Table]) -> None:
+def settled(rows: Tally, door: Tally, laid: Laid) -> Settled:
+    """Return what became of session rows and player events together.
+
+    Parameters
+    ----------
+    rows : Tally
+        Of session rows, before events were laid beside them.
+    door : Tally
+        Of events, as the door let them in.
+    laid : Laid
+
+    Raises
+    ------
+    InputError
+        When none of the events can be used.
+    """
+    events = EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
+    _refuse_unplaced(events.tally, [part.quarantine for part in laid.told])
+    strangers = rows.read > rows.quarantined and laid.sessions and not laid.matched
+    return Settled(rows.with_dropped(laid.dropped) + events.tally, events, _STRANGERS if strangers else ())
+
+
+_STRANGERS: Final = (
+    "None of the sessions that the events tell of is among the session rows: their ids may be hashed in one and"
+    " plain in the other; --pseudonyms or --plain-names reads both alike.",
+)
+
+
+def _refuse_unplaced(tally: Tally, quarantine: Sequence[pa.Table]) -> None:
     """Refuse events none of which can be used, given why their sessions were quarantined.
 
     Raises
@@ -144,13 +176,3 @@ def refuse_unplaced(tally: Tally, quarantine: Sequence[pa.Table]) -> None:
         "One event of each session must say which title it is and when it began (started_at or occurred_at), or a"
         " session row with the same session_id must.",
     )
-
-
-def event_notes(rows: int, sessions: int, matched: int) -> list[str]:
-    """Return what a reader should know of how so many session rows and the sessions of events met."""
-    if rows == 0 or sessions == 0 or matched:
-        return []
-    return [
-        "None of the sessions that the events tell of is among the session rows: their ids may be hashed in one and"
-        " plain in the other; --pseudonyms or --plain-names reads both alike."
-    ]

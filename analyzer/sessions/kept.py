@@ -7,7 +7,7 @@ what they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from analyzer.sessions.pieces import Piece
 from analyzer.sessions.playback.join import HIDDEN, joined
 from analyzer.sessions.playback.sessions import EventSessions
 from analyzer.sessions.records import PASSED_OVER_SCHEMA, filled
-from analyzer.sessions.schema import SESSION_TABLE, Declared, arrow_schema
+from analyzer.sessions.schema import REQUIRED, SESSION_TABLE, Declared, arrow_schema
 
 FATE: Final = "fate"
 EXPORT: Final = "export"
@@ -54,6 +54,16 @@ def _is_hidden(table: pa.Table, fate: Fates) -> Mask:
         return np.zeros(len(fate), dtype=bool)
     placed = [is_known(table, name) for name in ("viewer_id", "title_id", "started_at")]
     return np.asarray(as_mask(table["hidden"].combine_chunks()) & np.logical_and.reduce(placed))
+
+
+def kept_schema(names: Iterable[str]) -> pa.Schema:
+    """Return the schema of such rows with some columns of the session table."""
+    return arrow_schema(names).append(pa.field(FATE, pa.int8())).append(pa.field(EXPORT, pa.bool_()))
+
+
+def no_rows() -> pa.Table:
+    """Return the table of such rows where there are none."""
+    return kept_schema(REQUIRED).empty_table()
 
 
 def without_repeats(rows: pa.Table, whole: Callable[[], pa.Table]) -> tuple[pa.Table, int]:
@@ -107,13 +117,11 @@ def passed_over_rows(rows: pa.Table) -> pa.Table:
 
 
 @dataclass(frozen=True)
-class WithEvents:
-    """Rows of sessions after player events were laid beside them.
+class Laid:
+    """What became of player events that were laid beside session rows.
 
     Attributes
     ----------
-    rows : pyarrow.Table
-        As `kept_rows` gives them; sessions that only events know are rows of their own.
     told : tuple of Summary
         What became of the events of each source.
     dropped : dict of str to int
@@ -122,7 +130,6 @@ class WithEvents:
         How many sessions the events tell of, and how many of them were known already.
     """
 
-    rows: pa.Table
     told: tuple[Summary, ...]
     dropped: dict[str, int]
     sessions: int
@@ -135,8 +142,10 @@ def _changed(before: Fates, after: Fates) -> dict[str, int]:
     return {reason.value: count for reason in DROP_ORDER if (count := int((lost == fate_of(reason)).sum()))}
 
 
-def with_events(rows: pa.Table, events: EventSessions, export: Mask) -> WithEvents:
-    """Lay event sessions beside the rows.
+def with_events(rows: pa.Table, events: EventSessions, export: Mask) -> tuple[pa.Table, Laid]:
+    """Return the rows with event sessions laid beside them, and what became of the events.
+
+    Sessions that only events know are rows of their own.
 
     Parameters
     ----------
@@ -153,16 +162,11 @@ def with_events(rows: pa.Table, events: EventSessions, export: Mask) -> WithEven
     alone = alone.append_column(FATE, pa.array(found.fate[found.alone]))
     alone = alone.append_column(EXPORT, pa.array(of_export[found.alone]))
     laid = found.known.append_column(FATE, pa.array(found.known_fate)).append_column(EXPORT, rows[EXPORT])
-    schema = arrow_schema([*laid.column_names, *alone.column_names])
-    schema = schema.append(pa.field(FATE, pa.int8())).append(pa.field(EXPORT, pa.bool_()))
+    schema = kept_schema([*laid.column_names, *alone.column_names])
     together = pa.concat_tables([filled(laid, schema), filled(alone, schema)]).unify_dictionaries()
-    return WithEvents(
-        together.filter(pa.array(fates(together) != HIDDEN)),
-        tuple(events.told(found.fate)),
-        _changed(fates(rows), found.known_fate),
-        len(found.fate),
-        found.matched,
-    )
+    dropped = _changed(fates(rows), found.known_fate)
+    became = Laid(tuple(events.told(found.fate)), dropped, len(found.fate), found.matched)
+    return together.filter(pa.array(fates(together) != HIDDEN)), became
 
 
 def coded(table: pa.Table, declared: Declared = SESSION_TABLE) -> pa.Table:

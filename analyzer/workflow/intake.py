@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from analyzer.sessions.door import Summary, refuse_unusable
 from analyzer.sessions.duplicates import recounted
-from analyzer.sessions.event_source import event_notes, refuse_unplaced
-from analyzer.sessions.kept import WithEvents
+from analyzer.sessions.event_source import settled
+from analyzer.sessions.kept import Laid
 from analyzer.sessions.records import EventTally, Sessions
 from analyzer.sessions.tally import Tally, total
 
@@ -37,7 +37,7 @@ class Intake:
         return cls(sessions.tally, sessions.quarantine, sessions.notes, sessions.sources, sessions.events)
 
     @classmethod
-    def of_parts(cls, parts: Sequence[Summary], duplicates: int, laid: LaidEvents | None = None) -> Intake:
+    def of_parts(cls, parts: Sequence[Summary], duplicates: int, laid: Laid | None = None) -> Intake:
         """Return what the parts of all sources say together, with so many rows that repeated another.
 
         Parameters
@@ -46,7 +46,7 @@ class Intake:
             What the door said of every part.
         duplicates : int
             How many session rows repeated another one.
-        laid : LaidEvents, optional
+        laid : Laid, optional
             What became of the events that the door let in.
 
         Raises
@@ -61,15 +61,12 @@ class Intake:
             refuse_unusable(mine)
         notes = [note for part in parts for note in part.notes]
         quarantine = [part.quarantine for part in parts]
-        rows, events = total(part.tally for part in parts if not part.events), None
-        tally = recounted(rows, duplicates)
+        tally, events = recounted(total(part.tally for part in parts if not part.events), duplicates), None
         if laid is not None:
-            door = total(part.tally for part in parts if part.events)
-            events = EventTally(door.settled(total(part.tally for part in laid.told)), laid.sessions, laid.matched)
-            refuse_unplaced(events.tally, [part.quarantine for part in laid.told])
+            done = settled(tally, total(part.tally for part in parts if part.events), laid)
+            tally, events = done.tally, done.events
+            notes += done.notes
             quarantine += [part.quarantine for part in laid.told]
-            notes += event_notes(rows.used, laid.sessions, laid.matched)
-            tally = tally.with_dropped(laid.dropped) + events.tally
         return cls(
             tally=tally,
             quarantine=pa.concat_tables(quarantine),
@@ -79,47 +76,27 @@ class Intake:
         )
 
 
-@dataclass(frozen=True)
-class LaidEvents:
-    """What became of events that the door let in.
-
-    Attributes
-    ----------
-    told : tuple of Summary
-        In events, by source.
-    dropped : dict of str to int
-        How many session rows are dropped for what their events say, by reason.
-    sessions, matched : int
-        See `EventTally`.
-    """
-
-    told: tuple[Summary, ...]
-    dropped: dict[str, int]
-    sessions: int
-    matched: int
-
-
-def joined_events(parts: Sequence[LaidEvents]) -> LaidEvents | None:
+def joined_events(parts: Sequence[Laid]) -> Laid | None:
     """Return what became of the events of all partitions; None where there were no events."""
     if not parts:
         return None
     told = tuple(summary for part in parts for summary in part.told)
     dropped = dict(sum((Counter(part.dropped) for part in parts), Counter()))
-    return LaidEvents(told, dropped, sum(part.sessions for part in parts), sum(part.matched for part in parts))
+    return Laid(told, dropped, sum(part.sessions for part in parts), sum(part.matched for part in parts))
 
 
-def events_bytes(laid: WithEvents) -> bytes:
+def events_bytes(laid: Laid) -> bytes:
     """Return what became of a partition's events as JSON; of each summary, the Arrow file as text."""
     told = [base64.b64encode(summary_bytes(summary)).decode("ascii") for summary in laid.told]
     values = {"told": told, "dropped": laid.dropped, "sessions": laid.sessions, "matched": laid.matched}
     return json.dumps(values).encode()
 
 
-def events_read(data: bytes) -> LaidEvents:
+def events_read(data: bytes) -> Laid:
     """Return what `events_bytes` wrote."""
     values = json.loads(data)
     told = tuple(summary_of_bytes(base64.b64decode(text)) for text in values["told"])
-    return LaidEvents(told, values["dropped"], values["sessions"], values["matched"])
+    return Laid(told, values["dropped"], values["sessions"], values["matched"])
 
 
 @dataclass(frozen=True)

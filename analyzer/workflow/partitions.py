@@ -19,20 +19,20 @@ import pyarrow as pa
 
 from analyzer.features.kernel import Plan, VectorArrays, vectors_of
 from analyzer.sessions.door import Checked, Summary
-from analyzer.sessions.event_source import lay_beside, no_rows
+from analyzer.sessions.event_source import event_schema, lay_beside, with_source
 from analyzer.sessions.kept import (
     EXPORT,
     FATE,
-    WithEvents,
+    Laid,
     coded,
     kept_rows,
+    no_rows,
     passed_over_rows,
     used_rows,
     without_repeats,
 )
 from analyzer.sessions.pieces import Piece, ReadOptions
 from analyzer.sessions.playback.schema import EVENT_TABLE
-from analyzer.sessions.playback.sessions import LINE, SOURCE
 from analyzer.sessions.reading import checked
 from analyzer.sessions.records import filled
 from analyzer.sessions.schema import ACCESSIBILITY, NAVIGATION
@@ -83,7 +83,7 @@ class Outcome:
 
     vectors: VectorArrays
     repeated: int
-    laid: WithEvents | None = None
+    laid: Laid | None = None
 
 
 def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path, *, hidden: bool = False) -> Summary:
@@ -107,9 +107,7 @@ def split_piece(piece: Piece, options: ReadOptions, count: int, target: Path, *,
 
 def kept_events(rows: Checked, piece: Piece) -> tuple[pa.Table, Summary]:
     """Return the events about playback, with the same columns for every part of a piece, and the summary."""
-    schema = EVENT_TABLE.arrow_schema({*piece.columns, "occurred_at"})
-    schema = pa.schema([field.with_nullable(True) for field in schema]).append(pa.field(LINE, pa.int64()))
-    return filled(rows.used, schema), rows.summary
+    return filled(rows.used, event_schema({*piece.columns, "occurred_at"})), rows.summary
 
 
 def joined_summary(parts: Sequence[Summary]) -> Summary:
@@ -150,24 +148,20 @@ def partition_vectors(split: Split, number: int, plan: Plan) -> Outcome:
         read = _read(split.sessions, number, split.count, needed_only=needed_only)
         return no_rows() if read is None else read
 
-    def lay(known: pa.Table) -> WithEvents:
+    def lay(known: pa.Table) -> tuple[pa.Table, Laid]:
         told = [(_read([path], number, split.count, needed_only=False), source) for path, source in split.events]
-        tables = [_with_source(coded(table, EVENT_TABLE), source) for table, source in told if table is not None]
+        tables = [with_source(coded(table, EVENT_TABLE), source) for table, source in told if table is not None]
         return lay_beside(known, tables, split.streams, split.reading)
 
     whole = rows(needed_only=not split.events)  # a session is known by its id, which no feature needs
     return vectors_of_rows(whole, plan, lambda: rows(needed_only=False), lay if split.events else None)
 
 
-def _with_source(events: pa.Table, number: int) -> pa.Table:
-    return events.append_column(SOURCE, pa.array(np.full(len(events), number, dtype=np.int32)))
-
-
 def vectors_of_rows(
     rows: pa.Table,
     plan: Plan,
     whole: Callable[[], pa.Table],
-    lay: Callable[[pa.Table], WithEvents] | None = None,
+    lay: Callable[[pa.Table], tuple[pa.Table, Laid]] | None = None,
 ) -> Outcome:
     """Return the vectors of all viewers in plain rows as `kept_rows` gives them.
 
@@ -182,8 +176,7 @@ def vectors_of_rows(
         Lays player events beside the rows.
     """
     rows, again = without_repeats(coded(rows), lambda: coded(whole()))
-    laid = lay(rows) if lay else None
-    rows = laid.rows if laid else rows
+    rows, laid = lay(rows) if lay else (rows, None)
     return Outcome(vectors_of(used_rows(rows).unify_dictionaries(), passed_over_rows(rows), plan), again, laid)
 
 

@@ -103,16 +103,23 @@ def times_ms(events: pa.Table, viewer: Codes, session: Codes) -> Ints:
     if since_start is None:
         return at.astype(np.int64)
     _, group = np.unique(viewer.astype(np.int64) << 32 | (session.astype(np.int64) & 0xFFFFFFFF), return_inverse=True)
-    begin = at - since_start
-    if (told := instants_ms(events, "started_at")) is not None:
-        begin = np.fmin(told, begin)
     earliest = np.full(int(group.max()) + 1, np.inf)
-    np.fmin.at(earliest, group, begin)
+    for begin in told_starts_ms(events):
+        np.fmin.at(earliest, group, begin)
     whole = np.bincount(group, np.isnan(since_start)) == 0  # every event of it tells the time since its start
     # A session whose start nobody knows keeps its rows apart; what has a time of day is then on its own.
     known = np.isfinite(earliest[group]) & np.isnan(at)
     absolute = np.where(known, earliest[group] + since_start, at)
     return np.where(whole[group] | np.isnan(absolute), since_start, absolute).astype(np.int64)
+
+
+def told_starts_ms(events: pa.Table) -> list[Floats]:
+    """Return when each event says that its session began, in ms since 1970: outright, and by telling both times."""
+    starts = [instants_ms(events, "started_at")]
+    at, since_start = instants_ms(events, "occurred_at"), _numbers(events, "t_ms")
+    if at is not None and since_start is not None:
+        starts.append(at - since_start)
+    return [start for start in starts if start is not None]
 
 
 def instants_ms(events: pa.Table, name: str) -> Floats | None:

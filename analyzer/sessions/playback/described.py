@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from joblib import Parallel, delayed
 
-from analyzer.grouping.arrays import Floats, Ints
+from analyzer.grouping.arrays import Bools, Floats, Ints
 from analyzer.grouping.segments import Segments
 from analyzer.sessions.convert import as_mask
 from analyzer.sessions.playback.belonging import Belonging
+from analyzer.sessions.playback.columns import told_starts_ms
 from analyzer.sessions.playback.schema import OF_SESSION
 
 _SINCE_1970_MS = float(1 << 31)  # what t_ms can hold is less, and the streaming services are younger
@@ -50,19 +50,17 @@ def described(events: pa.Table, belonging: Belonging, first_ms: Floats, workers:
 
 def _told(values: pa.Array, belonging: Belonging, of_title: bool) -> pa.Array:
     sessions, wider = belonging.sessions, belonging.titles if of_title else belonging.ids
-    row = first_rows(values, sessions, belonging.rows)
+    known = as_mask(values.is_valid())
+    row = first_rows(known, sessions, belonging.rows)
     if len(wider) < len(sessions) and (row < 0).any():
-        of_wider = first_rows(values, wider, belonging.rows)[wider.ids[sessions.first]]
+        of_wider = first_rows(known, wider, belonging.rows)[wider.ids[sessions.first]]
         row = np.where(row < 0, of_wider, row)
     return values.take(pa.array(row, mask=row < 0))
 
 
-def first_rows(values: pa.Array, groups: Segments, rows: Ints) -> Ints:
+def first_rows(known: Bools, groups: Segments, rows: Ints) -> Ints:
     """Return the row of the first known value of each group, -1 where there is none; mostly it is the first event's."""
     first = rows[groups.first]
-    if values.null_count == 0:
-        return first
-    known = as_mask(values.is_valid())
     silent = np.flatnonzero(~known[first])
     if len(silent) == 0:
         return first
@@ -78,28 +76,11 @@ def _started(events: pa.Table, belonging: Belonging, first_ms: Floats) -> pa.Arr
     """Return when the first event of each session happened; null where no event of its id knows the day."""
     base = np.where(first_ms >= _SINCE_1970_MS, 0.0, np.nan)
     id_of = belonging.ids.ids[belonging.sessions.first]
-    for moments in (_moments(events, "started_at"), _start_by_both(events)):
-        if moments is not None and np.isnan(base).any():
-            row = first_rows(moments, belonging.ids, belonging.rows)[id_of]
-            told = moments.take(pa.array(row, mask=row < 0)).to_numpy(zero_copy_only=False)
-            base = np.where(np.isnan(base), told, base)
+    for told_ms in told_starts_ms(events):
+        if np.isnan(base).any():
+            row = first_rows(~np.isnan(told_ms), belonging.ids, belonging.rows)[id_of]
+            base = np.where(np.isnan(base) & (row >= 0), told_ms[row], base)
     begin = base + first_ms
     unknown = np.isnan(begin)
     whole = np.where(unknown, 0, begin).astype(np.int64) * 1000
     return pa.array(whole, mask=unknown).cast(pa.timestamp("us", tz="UTC"))
-
-
-def _moments(events: pa.Table, name: str) -> pa.Array | None:
-    """Return a column of instants as ms since 1970."""
-    if name not in events.column_names or events[name].null_count == len(events):
-        return None
-    us = pc.cast(events[name].combine_chunks(), pa.int64())
-    return pc.round(pc.divide(pc.cast(us, pa.float64(), safe=False), 1000.0), round_mode="half_to_even")
-
-
-def _start_by_both(events: pa.Table) -> pa.Array | None:
-    """Return when the session began, by events that tell the time of day and the time since the start."""
-    at = _moments(events, "occurred_at")
-    if at is None or "t_ms" not in events.column_names:
-        return None
-    return pc.subtract(at, pc.cast(events["t_ms"].combine_chunks(), pa.float64()))
