@@ -62,7 +62,8 @@ def make_profile() -> Callable[..., PatternProfile]:
         """Features are given as `upper={name: value}` (every quantile) or as whole `quantiles`."""
         values = {**quiet, **changes.pop("upper", {})}
         quantiles = changes.pop("quantiles", {name: dict.fromkeys(QUANTILES, v) for name, v in values.items()})
-        told = {"id": "P01", "name": "A pattern", "described": True, "largest_household_share": 0.05, **changes}
+        told = {"id": "P01", "name": "A pattern", "described": True, "largest_household_share": 0.05, "stability": 0.95}
+        told |= changes
         return PatternProfile(households=households, quantiles=quantiles, **told)
 
     return make

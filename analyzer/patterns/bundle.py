@@ -20,7 +20,7 @@ import numpy.typing as npt
 from analyzer.errors import BundleError
 from analyzer.features.catalog import CATALOG, select
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = "arrays.npz"
 CARD: Final = "card.md"
@@ -88,10 +88,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("sha256"), dict):
         raise BundleError(f"{folder / MANIFEST} is not the manifest of a bundle.", _AGAIN)
     version = manifest.get("schema_version")
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
+    if type(version) is not int or version != SCHEMA_VERSION:
+        older = type(version) is int and version < SCHEMA_VERSION
         raise BundleError(
-            f"The bundle {folder} has schema version {version!r}; this package reads up to {SCHEMA_VERSION}.",
-            "Upgrade the package, or fit the model with this version.",
+            f"The bundle {folder} has schema version {version!r}; this package reads {SCHEMA_VERSION}.",
+            "Fit the model again with this version." if older else "Upgrade the package, or fit the model again.",
         )
     if not _is_whole(manifest, raw):
         raise BundleError(f"{folder / MANIFEST} was changed after it was written.", _AGAIN)

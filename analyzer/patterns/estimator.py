@@ -1,8 +1,8 @@
 """`UsagePatterns`: a scikit-learn estimator that finds usage patterns with HDBSCAN.
 
-Vectors are transformed and scaled (`scaling`), projected on their leading principal axes, clustered by HDBSCAN with an
-exact spanning tree, and labelled by k-anonymous prototypes (`prototypes`). Campello, Moulavi and Sander, PAKDD 2013;
-McInnes, Healy and Astels, JOSS 2017. Why each step: docs/decisions/0005-finding-patterns.md.
+Vectors are scaled (`scaling`), pooled with the viewer's earlier ones (`pooling`), filled (`filling`) and searched
+(`finding`); what is found is tested against chance (`evidence`) and drawn again (`stability`). Why each step:
+docs/decisions/0013-patterns-to-trust.md.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from analyzer.features.context import VectorContext, context_of, viewers_of, warn_if_lost
-from analyzer.grouping.segments import Floats, Ints
-from analyzer.patterns import profile, prototypes
+from analyzer.grouping.arrays import Floats, Ints
+from analyzer.patterns import evidence, profile, stability
+from analyzer.patterns.blocks import product
+from analyzer.patterns.filling import Filling
+from analyzer.patterns.finding import Recipe, Sample, by_size, find, nothing
 from analyzer.patterns.ordering import canonical_order
+from analyzer.patterns.pooling import PLAYS, pooled
 from analyzer.patterns.scaling import Scaling
 
 
@@ -28,46 +33,59 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     min_cluster_size : int, optional
-        Fewest vectors of a pattern; by default 0.5 % of the vectors, at least 30.
+        Fewest vectors of a dense group; by default 0.25 % of the vectors, at least 20.
     min_samples : int
         Neighbours that make a place dense; higher values leave more vectors without a pattern.
     n_axes : int
-        Number of principal axes on which patterns are sought.
+        Most canonical axes on which patterns are sought.
     min_households : int
         Fewest households behind any number that is kept (k).
-    max_fit_vectors : int
-        Above this, HDBSCAN sees an even selection of so many vectors; all are labelled by prototypes.
+    exact_below : int
+        With fewer vectors HDBSCAN sees them all, else the means of cells of at least `min_households` households.
+    null_copies : int
+        Copies without patterns that the patterns are tested against; 0 tests nothing.
+    bootstraps : int
+        Draws of households that stability is measured on; 0 measures nothing.
 
     Attributes
     ----------
     labels_ : ndarray of int64, shape (n_vectors,)
         Number of each fitted vector's pattern; -1 is no pattern.
     profiles_ : tuple of PatternProfile
-        What each pattern is; `profiles_[i].id` names label i.
+        What each pattern is; `profiles_[i].id` names label i. Empty where there are no patterns beyond chance.
     everyone_ : PatternProfile
         The same description of all fitted vectors together.
-    scaling_, axes_, prototypes_ :
+    evidence_ : Evidence
+        What the test against chance found.
+    scaling_, filling_, axes_, prototypes_ :
         What `predict` needs; aggregates of at least `min_households` households.
 
     Notes
     -----
     Thresholds count households. They come with vectors from `extract_features`, or as `fit(X, households=...)`; else
     each viewer of the index, or each row, counts as one.
+
+    With the index levels `viewer_id` and `window_start`, a vector is judged together with its viewer's vectors of the
+    eight weeks before it that are in the same call.
     """
 
     def __init__(
         self,
         min_cluster_size: int | None = None,
         min_samples: int = 10,
-        n_axes: int = 8,
+        n_axes: int = 12,
         min_households: int = 10,
-        max_fit_vectors: int = 50_000,
+        exact_below: int = 20_000,
+        null_copies: int = 19,
+        bootstraps: int = 10,
     ) -> None:
         self.min_cluster_size = min_cluster_size
         self.min_samples = min_samples
         self.n_axes = n_axes
         self.min_households = min_households
-        self.max_fit_vectors = max_fit_vectors
+        self.exact_below = exact_below
+        self.null_copies = null_copies
+        self.bootstraps = bootstraps
 
     def fit(self, X: Any, y: None = None, households: npt.ArrayLike | None = None) -> Self:
         """Find the patterns in vectors `X`, shape (n_vectors, n_features), null allowed.
@@ -85,34 +103,44 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         values = self._validated(X, reset=True)
         counted = _households(households, context, index, len(values))
         settings = context.settings(index) if context is not None else None
-        order = canonical_order(values, settings, counted)
-        labels = np.empty(len(values), dtype=np.int64)
-        labels[order] = self._fit_ordered(values[order], counted[order])
-        self.labels_ = labels
+        kept = _without_rarely_known(values, counted, self.min_households)
+        self.scaling_ = Scaling.fit(kept, getattr(self, "feature_names_in_", None))
+        seen = self._pooled(values, index)
+        order = canonical_order(np.hstack([values, seen]), settings, counted)
+        viewers = viewers_of(index) if len(index) == len(values) else np.arange(len(values)).astype(str)
+        with threadpool_limits(limits=1, user_api="blas"):  # sums must not depend on how many cores there are
+            labels, steady = self._fit_ordered(seen[order], viewers[order], counted[order])
+        self.labels_ = np.empty(len(values), dtype=np.int64)
+        self.labels_[order] = labels
         names = list(getattr(self, "feature_names_in_", [f"x{i}" for i in range(values.shape[1])]))
         self.everyone_, self.profiles_ = profile.describe(
             pd.DataFrame(values[order], columns=names),
-            labels[order],
+            labels,
             counted[order],
             self.scaling_,
             settings.iloc[order] if settings is not None else None,
             self.min_households,
-            self.prototypes_.patterns,
+            steady,
         )
         return self
 
     def predict(self, X: Any) -> Ints:
         """Return the pattern number of each vector, shape (n_vectors,); -1 is no pattern."""
         check_is_fitted(self)
-        return self.prototypes_.assign(self._project(self._validated(X, reset=False)))
+        return self.prototypes_.assign(self._project(X))
+
+    def memberships(self, X: Any) -> Floats:
+        """Return how strongly each vector belongs to each pattern, shape (n_vectors, n_patterns); rows sum to 1."""
+        check_is_fitted(self)
+        return self.prototypes_.memberships(self._project(X))
 
     def transform(self, X: Any) -> Floats:
-        """Return the vectors on the principal axes, shape (n_vectors, n_axes)."""
+        """Return the vectors where patterns are told apart, shape (n_vectors, n_axes)."""
         check_is_fitted(self)
-        return self._project(self._validated(X, reset=False))
+        return self._project(X)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
-        """Return the names of the principal axes: axis1, axis2, ..."""
+        """Return the names of the axes: axis1, axis2, ..."""
         check_is_fitted(self)
         return np.array([f"axis{i + 1}" for i in range(self.axes_.shape[1])], dtype=object)
 
@@ -121,38 +149,34 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         ids = np.array([p.id for p in self.profiles_] + [None], dtype=object)
         return ids[labels]
 
-    def _fit_ordered(self, values: Floats, households: npt.NDArray[Any]) -> Ints:
-        kept = _without_rarely_known(values, households, self.min_households)
-        self.scaling_ = Scaling.fit(kept, getattr(self, "feature_names_in_", None))
-        self.axes_ = principal_axes(self.scaling_.apply(kept), self.n_axes)
-        points = self._project(values)
-        chosen = _even_selection(len(points), self.max_fit_vectors)
-        found = self._cluster(points[chosen])
-        self.prototypes_ = prototypes.build(points[chosen], found, households[chosen], self.min_households)
-        self.prototypes_ = _numbered_by_size(self.prototypes_, points)
-        return self.prototypes_.assign(points)
+    def _fit_ordered(
+        self, seen: Floats, viewers: npt.NDArray[Any], households: npt.NDArray[Any]
+    ) -> tuple[Ints, tuple[float | None, ...]]:
+        """Return labels of the vectors, in canonical order, and the stability of each pattern."""
+        self.filling_ = Filling.fit(seen, households, self.min_households)
+        sample = Sample(self.filling_.apply(seen), _numbers(viewers), _numbers(households))
+        recipe = self._recipe()
+        found = by_size(find(sample, recipe), sample, self.min_households)
+        self.evidence_ = evidence.tested(sample, recipe, found, self.null_copies)
+        if not self.evidence_.accepted:
+            found = nothing(seen.shape[1])
+        self.axes_, self.prototypes_ = found.space, found.prototypes
+        steady = stability.stability(sample, recipe, found, self.bootstraps)
+        labels = self.prototypes_.assign(product(sample.points, self.axes_))
+        return labels, tuple(None if np.isnan(value) else round(float(value), 2) for value in steady)
 
-    def _project(self, values: Floats) -> Floats:
-        scaled = self.scaling_.apply(values)
-        projected = np.zeros((len(scaled), self.axes_.shape[1]))
-        for column, weights in enumerate(self.axes_):  # a matrix product rounds a row by where it stands; this does not
-            projected += scaled[:, column, None] * weights
-        return projected
+    def _recipe(self) -> Recipe:
+        return Recipe(self.min_cluster_size, self.min_samples, self.n_axes, self.min_households, self.exact_below)
 
-    def _cluster(self, points: Floats) -> Ints:
-        size = self.min_cluster_size or max(30, round(0.005 * len(points)))
-        if len(points) <= max(size, self.min_samples):
-            return np.full(len(points), prototypes.NO_PATTERN, dtype=np.int64)
-        from hdbscan import HDBSCAN
+    def _pooled(self, values: Floats, index: pd.Index) -> Floats:
+        names = list(getattr(self, "feature_names_in_", []))
+        plays = values[:, names.index(PLAYS)] if PLAYS in names else None
+        return pooled(self.scaling_.apply(values), index, plays)
 
-        clusterer = HDBSCAN(
-            min_cluster_size=max(2, size),
-            min_samples=self.min_samples,
-            cluster_selection_method="eom",
-            approx_min_span_tree=False,  # the approximate tree changes with row order
-            core_dist_n_jobs=1,
-        )
-        return np.asarray(clusterer.fit(points).labels_, dtype=np.int64)
+    def _project(self, X: Any) -> Floats:
+        values = self._validated(X, reset=False)
+        index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(values))
+        return product(self.filling_.apply(self._pooled(values, index)), self.axes_)
 
     def _validated(self, X: Any, *, reset: bool) -> Floats:
         checked = validate_data(
@@ -163,7 +187,14 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         return np.asarray(checked, dtype=np.float64)
 
     def _check_parameters(self) -> None:
-        least = {"min_samples": 1, "n_axes": 1, "min_households": 2, "max_fit_vectors": 100}
+        least = {
+            "min_samples": 1,
+            "n_axes": 1,
+            "min_households": 2,
+            "exact_below": 100,
+            "null_copies": 0,
+            "bootstraps": 0,
+        }
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {bound}.")
@@ -174,15 +205,6 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def principal_axes(scaled: Floats, count: int) -> Floats:
-    """Return the leading right singular vectors, shape (n_features, <= count), each with its largest entry positive."""
-    centered = scaled - scaled.mean(axis=0)
-    _, _, rows = np.linalg.svd(centered.T @ centered / len(scaled))
-    axes = rows[: min(count, scaled.shape[1])].T
-    signs = np.sign(axes[np.argmax(np.abs(axes), axis=0), np.arange(axes.shape[1])])
-    return np.asarray(axes * np.where(signs == 0, 1.0, signs))
 
 
 def _households(
@@ -205,18 +227,6 @@ def _without_rarely_known(values: Floats, households: npt.NDArray[Any], k: int) 
     return np.where(known, values, np.nan)
 
 
-def _even_selection(count: int, most: int) -> Ints:
-    if count <= most:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
-
-
-def _numbered_by_size(cells: prototypes.Prototypes, points: Floats) -> prototypes.Prototypes:
-    """Number the patterns from the largest down, so that ids do not follow the clusterer's inner order."""
-    labels = cells.assign(points)
-    patterns, first = np.unique(cells.pattern, return_index=True)
-    sizes = np.array([(labels == p).sum() for p in patterns])
-    order = np.lexsort((*cells.centers[first].T[::-1], -sizes)) if len(patterns) else first
-    number = np.full(cells.pattern.max(initial=-1) + 1, prototypes.NO_PATTERN, dtype=np.int64)
-    number[patterns[order]] = np.arange(len(patterns))
-    return prototypes.Prototypes(cells.centers, cells.reach, number[cells.pattern], cells.households)
+def _numbers(names: npt.NDArray[Any]) -> Ints:
+    """Return a number for each name, in the order in which names come first: another name changes no number."""
+    return np.asarray(pd.factorize(names)[0], dtype=np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.grouping.arrays import Bools, Floats, Ints
+from analyzer.patterns.blocks import steady
 
 _RIDGE: Final = 0.1  # in variances of a scaled feature: two features that repeat each other would divide by zero
 
@@ -48,11 +49,14 @@ class Filling:
         counted = np.maximum(weights.T @ weights, 1.0)
         product = np.where(_shared(known, households) >= k, (values.T @ values) / counted, 0.0)
         ratios, axes = np.linalg.eigh((product + product.T) / 2)
-        return cls(np.asarray((axes * np.maximum(ratios, 0.0)) @ axes.T, dtype=np.float64))
+        return cls(steady((axes * np.maximum(ratios, 0.0)) @ axes.T))
 
     def apply(self, scaled: Floats) -> Floats:
-        """Return `scaled` without nulls; a vector that knows nothing is placed at 0, the mean of everyone."""
-        known = ~np.isnan(scaled)
+        """Return `scaled` without nulls; a vector that knows nothing is placed at 0, the mean of everyone.
+
+        So is a feature that does not vary, or that fewer than k households know: nothing may depend on it.
+        """
+        known = ~np.isnan(scaled) & (np.diag(self.covariance) > 0)
         if known.all():
             return scaled
         filled = np.where(known, scaled, 0.0)
@@ -70,7 +74,7 @@ class Filling:
 
 def _products(rows: Floats, weights: Floats) -> Floats:
     # Summed feature by feature: a matrix product rounds a row by where it stands among the others.
-    return np.asarray(np.einsum("ij,jk->ik", rows, weights, optimize=False))
+    return steady(np.einsum("ij,jk->ik", rows, weights, optimize=False))
 
 
 def _alike(known: Bools) -> list[Ints]:

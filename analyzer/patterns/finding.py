@@ -5,16 +5,16 @@ Why each step, and what was tried beside it: docs/decisions/0013-patterns-to-tru
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from analyzer.grouping.arrays import Bools, Floats, Ints
-from analyzer.patterns import mixtures, signal, valleys
+from analyzer.patterns import prototypes, signal, valleys
+from analyzer.patterns.blocks import product
 from analyzer.patterns.density import NO_PATTERN, dense_groups
-from analyzer.patterns.mixtures import Mixtures
+from analyzer.patterns.prototypes import Prototypes
 
 MOST_OF_ONE_HOUSEHOLD: Final = 0.4
 """Largest share of a pattern's vectors that one household may have; more, and the pattern is that household."""
@@ -22,7 +22,9 @@ _USUAL_TIMES: Final = 4  # no household is seen with more than so many times the
 _SMALL_SHARE: Final = 0.0025
 _LEAST_SIZE: Final = 20
 _ROUNDS: Final = 3
+_REFINEMENTS: Final = 2
 _LEFT_OUT: Final = 0.2
+_ENOUGH_SAID: Final = 0.5
 _GROWING: Final = 8.0  # dense groups are the hearts of patterns; to become whole they reach further than in the end
 
 
@@ -73,19 +75,19 @@ class Found:
     ----------
     space : ndarray of float64, shape (n_features, n_axes)
         `points @ space` is where prototypes are.
-    prototypes : Mixtures
+    prototypes : Prototypes
     explained : float
         Share of the variance of all features that the patterns of the fitted vectors explain.
     """
 
     space: Floats
-    prototypes: Mixtures
+    prototypes: Prototypes
     explained: float
 
 
 def nothing(features: int) -> Found:
     """Return that no patterns were found."""
-    none = mixtures.build(np.zeros((0, 1)), np.zeros(0, dtype=np.int64), np.zeros(0), 2)
+    none = prototypes.build(np.zeros((0, 1)), np.zeros(0, dtype=np.int64), np.zeros(0), 2)
     return Found(np.zeros((features, 1)), none, 0.0)
 
 
@@ -100,6 +102,8 @@ def find(sample: Sample, recipe: Recipe) -> Found:
     if not np.trace(everyone) > 0:
         return nothing(sample.points.shape[1])
     shared = _found_beside(signal.noise_of(seen.points, seen.viewers), seen, recipe)
+    if shared.explained >= _ENOUGH_SAID:
+        return shared
     plain = _found_beside(signal.plain_noise_of(seen.points, seen.viewers), seen, recipe)
     return plain if plain.explained > shared.explained + _LEFT_OUT else shared
 
@@ -135,8 +139,11 @@ def _found_beside(noise: Floats, sample: Sample, recipe: Recipe) -> Found:
         labels = _grouped_beside(_noise_within(sample, labels), sample, recipe)
     for _ in range(_ROUNDS):
         labels = _assigned(sample, labels, recipe, _GROWING)[0]
-    labels = _joined(sample, _divided(sample, _joined(sample, labels), recipe))
-    return _assigned(sample, labels, recipe)[1]
+    for _ in range(_REFINEMENTS):
+        labels = _joined(sample, _divided(sample, _joined(sample, labels), recipe))
+        found = _assigned(sample, labels, recipe)[1]
+        labels = _assigned(sample, labels, recipe, _GROWING)[0]
+    return found
 
 
 def _noise_within(sample: Sample, labels: Ints) -> Floats:
@@ -150,7 +157,7 @@ def _grouped_beside(noise: Floats, sample: Sample, recipe: Recipe) -> Ints:
     axes = signal.canonical_axes(sample.points, noise, recipe.n_axes)
     if axes.weights.shape[1] == 0:
         return np.full(len(sample), NO_PATTERN, dtype=np.int64)
-    points = sample.points @ axes.weights
+    points = product(sample.points, axes.weights)
     labels = dense_groups(
         points,
         sample.households,
@@ -163,16 +170,35 @@ def _grouped_beside(noise: Floats, sample: Sample, recipe: Recipe) -> Ints:
     return valleys.joined(points, sample.points, labels)
 
 
-def of_many_households(labels: Ints, households: npt.NDArray[Any], k: int) -> Ints:
+def of_many_households(labels: Ints, households: Ints, k: int) -> Ints:
     """Return labels without the groups of fewer than `k` households, or mostly of one, and renumbered."""
-    _, codes = np.unique(households, return_inverse=True)
     kept = np.full(labels.max(initial=NO_PATTERN) + 2, NO_PATTERN, dtype=np.int64)
-    fresh = 0
-    for number in range(len(kept) - 1):
-        counts = np.bincount(codes[labels == number])
-        if (counts > 0).sum() >= k and counts.max() <= MOST_OF_ONE_HOUSEHOLD * counts.sum():
-            kept[number], fresh = fresh, fresh + 1
+    groups = [n for n in range(len(kept) - 1) if is_of_many(households[labels == n], k)]
+    kept[groups] = np.arange(len(groups))
     return kept[labels]
+
+
+def is_of_many(households: Ints, k: int) -> bool:
+    """Return whether vectors come from at least `k` households and not mostly from one."""
+    counts = np.bincount(households, minlength=1)
+    return bool((counts > 0).sum() >= k and counts.max() <= MOST_OF_ONE_HOUSEHOLD * counts.sum())
+
+
+def by_size(found: Found, sample: Sample, k: int) -> Found:
+    """Number the patterns from the largest down, so that ids do not follow the clusterer's inner order.
+
+    Patterns that, once all vectors are assigned, have fewer than `k` households or are mostly one household's, are let
+    go, and with fewer than two left all are.
+    """
+    cells = found.prototypes
+    labels = cells.assign(product(sample.points, found.space))
+    groups = [n for n in range(cells.patterns) if is_of_many(sample.households[labels == n], k)]
+    if len(groups) < 2:
+        return nothing(sample.points.shape[1])
+    sizes = np.array([(labels == n).sum() for n in groups])
+    first = np.searchsorted(cells.pattern, groups)
+    ranked = np.array(groups)[np.lexsort((*cells.centers[first].T[::-1], -sizes))]
+    return replace(found, prototypes=cells.of_patterns(ranked))
 
 
 def _space(sample: Sample, labels: Ints) -> Floats:
@@ -182,14 +208,14 @@ def _space(sample: Sample, labels: Ints) -> Floats:
 
 
 def _assigned(
-    sample: Sample, labels: Ints, recipe: Recipe, reach_spreads: float = mixtures.REACH_SPREADS
+    sample: Sample, labels: Ints, recipe: Recipe, reach_spreads: float = prototypes.REACH_SPREADS
 ) -> tuple[Ints, Found]:
     """Return labels by prototypes of the labelled groups, and those patterns."""
     if labels.max(initial=NO_PATTERN) < 1:
         return np.full(len(sample), NO_PATTERN, dtype=np.int64), nothing(sample.points.shape[1])
     space = _space(sample, labels)
-    points = sample.points @ space
-    cells = mixtures.build(points, labels, sample.households, recipe.min_households, reach_spreads)
+    points = product(sample.points, space)
+    cells = prototypes.build(points, labels, sample.households, recipe.min_households, reach_spreads)
     assigned = of_many_households(cells.assign(points), sample.households, recipe.min_households)
     return assigned, Found(space, cells, explained(sample.points, assigned))
 
@@ -197,7 +223,7 @@ def _assigned(
 def _joined(sample: Sample, labels: Ints) -> Ints:
     if labels.max(initial=NO_PATTERN) < 1:
         return labels
-    return valleys.joined(sample.points @ _space(sample, labels), sample.points, labels)
+    return valleys.joined(product(sample.points, _space(sample, labels)), sample.points, labels)
 
 
 def _divided(sample: Sample, labels: Ints, recipe: Recipe) -> Ints:
@@ -223,7 +249,7 @@ def _beyond_valley(part: Sample, whole: Sample, size: int) -> Bools | None:
     passing = signal.within(part.points, viewers)
     noise = passing + signal.unshared(signal.covariance(whole.points), passing)
     axes = signal.canonical_axes(part.points, noise, most=8, least_ratio=1.5)
-    beyond = valleys.divided(part.points @ axes.weights, size)
+    beyond = valleys.divided(product(part.points, axes.weights), size)
     if beyond is None:
         return None
     difference = part.points[beyond].mean(axis=0) - part.points[~beyond].mean(axis=0)

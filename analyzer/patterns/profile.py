@@ -5,7 +5,7 @@ Every number here is made of at least k households; a pattern with fewer is not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -62,6 +62,8 @@ class PatternProfile:
         Accessibility settings that are more common here than chance explains. May raise a mark, never lower one.
     largest_household_share : float
         Share of the pattern's vectors that come from one household.
+    stability : float, optional
+        Mean agreement with the pattern most like it when other households are drawn, 0 to 1; None where not measured.
     """
 
     id: str
@@ -72,6 +74,7 @@ class PatternProfile:
     contrasts: dict[str, float] = field(default_factory=dict)
     over_represented: tuple[OverRepresentation, ...] = ()
     largest_household_share: float | None = None
+    stability: float | None = None
 
     @property
     def size_band(self) -> str:
@@ -101,24 +104,24 @@ def describe(
     scaling: Scaling,
     settings: pd.DataFrame | None,
     k: int,
-    patterns: int,
+    stability: tuple[float | None, ...],
 ) -> tuple[PatternProfile, tuple[PatternProfile, ...]]:
-    """Return the profile of everyone and of each of `patterns` patterns, in the order of their numbers.
+    """Return the profile of everyone and of each pattern, in the order of their numbers; `stability` has one of each.
 
     Rows come in an order that does not depend on names; equal values keep it.
     """
     scaled = pd.DataFrame(scaling.apply(vectors.to_numpy()), columns=vectors.columns)
-    scaled = scaled.where(vectors.notna())
     _, codes = np.unique(households, return_inverse=True)
     everyone = _profile("everyone", "Everyone", vectors, scaled, codes, None, k)
-    groups = [np.flatnonzero(labels == n) for n in range(patterns)]
+    groups = [np.flatnonzero(labels == n) for n in range(len(stability))]
     profiles: list[PatternProfile] = []
     for number, rows in enumerate(groups):
-        found = _over_represented(settings, codes, rows, patterns) if settings is not None else ()
+        found = _over_represented(settings, codes, rows, len(groups)) if settings is not None else ()
         contrasts = _contrasts(scaled.iloc[rows], scaled, codes[rows], k)
         name = name_of(contrasts, taken=[p.name for p in profiles])
         part = (vectors.iloc[rows], scaled.iloc[rows], codes[rows])
-        profiles.append(_profile(f"P{number + 1:02d}", name, *part, contrasts, k, found))
+        described = _profile(f"P{number + 1:02d}", name, *part, contrasts, k, found)
+        profiles.append(replace(described, stability=stability[number]) if described.described else described)
     return everyone, tuple(profiles)
 
 

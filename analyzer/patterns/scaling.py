@@ -1,4 +1,4 @@
-"""Make features comparable: transform as the catalog declares, standardise, clip, and place null at the centre."""
+"""Make features comparable: transform as the catalog declares, standardise and clip; null stays null."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ CLIP: Final = 4.0
 class Scaling:
     """A fitted scaling.
 
-    A null feature is placed at 0, the mean of everyone: it moves a vector neither towards nor away from a pattern
-    along that feature, which is what not knowing means. It is never read as a value of 0.
-
     Attributes
     ----------
     transforms : tuple of Transform, one per feature
@@ -37,7 +34,7 @@ class Scaling:
     def fit(cls, X: Floats, names: Sequence[str] | None) -> Scaling:
         """Learn mean and scale of each column of `X`, shape (n_vectors, n_features)."""
         transforms = transforms_of(names, X.shape[1])
-        values = _transformed(X, transforms)
+        values = np.sort(_transformed(X, transforms), axis=0)  # a sum must not depend on the order of rows
         known = ~np.isnan(values)
         count = np.maximum(known.sum(axis=0), 1)
         mean = np.where(known, values, 0.0).sum(axis=0) / count
@@ -47,9 +44,9 @@ class Scaling:
         return cls(transforms, mean, np.where(scale > 1e-9 * np.maximum(1.0, np.abs(mean)), scale, 1.0))
 
     def apply(self, X: Floats) -> Floats:
-        """Return scaled values, shape (n_vectors, n_features), within -4 and 4, null at 0."""
+        """Return scaled values, shape (n_vectors, n_features), within -4 and 4; null stays null."""
         scaled = (_transformed(X, self.transforms) - self.mean) / self.scale
-        return np.nan_to_num(np.clip(scaled, -CLIP, CLIP), nan=0.0)
+        return np.clip(scaled, -CLIP, CLIP)
 
 
 def transforms_of(names: Sequence[str] | None, count: int) -> tuple[Transform, ...]:

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from analyzer.grouping.arrays import Floats, Ints
+from analyzer.patterns.blocks import steady
 
 LEAST_RATIO: Final = 2.0
 """Variance of everyone over variance of noise that an axis needs: half of what it shows is signal."""
@@ -55,7 +56,7 @@ def canonical_axes(points: Floats, noise: Floats, most: int, least_ratio: float 
     order = np.argsort(-ratios, kind="stable")
     chosen = order[: min(most, int((ratios >= least_ratio).sum()))]
     weights = white @ axes[:, chosen]
-    return Axes(_positive(weights), ratios[chosen])
+    return Axes(steady(_positive(weights)), ratios[chosen])
 
 
 def noise_of(points: Floats, viewers: Ints) -> Floats:
@@ -122,13 +123,13 @@ def discriminants(points: Floats, groups: Ints) -> Floats:
         length = float(np.linalg.norm(rest))
         if length >= _ADDED or not axes:
             axes.append(rest / (length or 1.0))
-    return np.asarray(white @ np.stack(axes, axis=1))
+    return steady(white @ np.stack(axes, axis=1))
 
 
 def covariance(points: Floats) -> Floats:
     """Return the covariance of the columns, shape (n_features, n_features)."""
     centered = points - points.mean(axis=0)
-    return np.asarray(centered.T @ centered / len(points))
+    return steady(centered.T @ centered / len(points))
 
 
 def within(points: Floats, groups: Ints) -> Floats:
@@ -136,7 +137,7 @@ def within(points: Floats, groups: Ints) -> Floats:
     counts = np.bincount(groups)
     means = np.stack([np.bincount(groups, column) for column in points.T], axis=1) / np.maximum(counts, 1)[:, None]
     rest = points - means[groups]
-    return np.asarray(rest.T @ rest / max(repeats(groups), 1))
+    return steady(rest.T @ rest / max(repeats(groups), 1))
 
 
 def repeats(groups: Ints) -> int:

@@ -28,6 +28,7 @@ LEAST_DIFFERENCE: Final = 4.0
 _NEIGHBOURS: Final = 4
 _MOST_POINTS: Final = 2_000  # of a group, evenly; a density on a line needs no more
 _GRID: Final = 96
+_FEW: Final = 20
 _SHRUNK: Final = 0.05
 
 
@@ -70,7 +71,7 @@ def valley(one: Floats, other: Floats) -> Valley:
     if high <= low:
         return Valley(1.0, weights, low)
     grid = np.linspace(low - 0.25 * (high - low), high + 0.25 * (high - low), _GRID)
-    width = 0.9 * max(min(left.std(), right.std()), 0.02 * (high - low)) * count**-0.2  # Silverman's rule
+    width = max(_bandwidth(left, right), 0.01 * (high - low))
     density = np.exp(-0.5 * ((np.concatenate([left, right])[:, None] - grid) / width) ** 2).sum(axis=0)
     between = np.flatnonzero((grid > low) & (grid < high))
     bottom = int(between[np.argmin(density[between])])
@@ -119,6 +120,14 @@ def divided(points: Floats, size: int) -> Bools | None:
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
     return best[1] if best is not None and best[0] < DIVIDED_BELOW else None
+
+
+def _bandwidth(left: Floats, right: Floats) -> float:
+    """Return Silverman's bandwidth for the narrower group; of a handful of points, for both."""
+    if min(len(left), len(right)) >= _FEW:
+        return float(0.9 * min(left.std(), right.std()) * (len(left) + len(right)) ** -0.2)
+    both = (len(left) * left.var() + len(right) * right.var()) / (len(left) + len(right))
+    return float(0.9 * np.sqrt(both) * min(len(left), len(right)) ** -0.2)
 
 
 def _settled(points: Floats, beyond: Bools, size: int) -> tuple[float, Bools] | None:

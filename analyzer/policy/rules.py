@@ -198,6 +198,7 @@ _KINDS = (
     "over_represented",
     "households_below",
     "largest_household_share_above",
+    "stability_below",
     "no_pattern",
 )
 
@@ -216,6 +217,7 @@ class Rule(BaseModel):
     over_represented: OverRepresented | None = None
     households_below: Annotated[int, Field(ge=2)] | None = None
     largest_household_share_above: Annotated[float, Field(gt=0, lt=1)] | None = None
+    stability_below: Annotated[float, Field(gt=0, le=1)] | None = None
     no_pattern: bool = False
 
     @field_validator("cites", mode="before")
@@ -260,7 +262,14 @@ class Rule(BaseModel):
             return [e for e in found if e] if all(found) else []
         if self.over_represented is not None:
             return self.over_represented.on_pattern(profile)
+        if self.stability_below is not None:
+            return self._on_stability(profile, self.stability_below)
         return self._on_size(profile)
+
+    def _on_stability(self, profile: PatternProfile, bound: float) -> list[Evidence]:
+        if profile.stability is None:
+            raise UnknownValueError("stability")
+        return [Evidence("stability", profile.stability, f"below {bound:g}")] if profile.stability < bound else []
 
     def _on_size(self, profile: PatternProfile) -> list[Evidence]:
         if self.households_below is not None and profile.households < self.households_below:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analyzer.errors import InputError, did_you_mean
 from analyzer.features.context import viewers_of
-from analyzer.patterns.prototypes import NO_PATTERN
+from analyzer.patterns.density import NO_PATTERN
 from analyzer.policy.marks import NO_PATTERN_ID, guarded
 from analyzer.policy.rules import MarkStatus
 from analyzer.workflow.model import Model

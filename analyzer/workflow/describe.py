@@ -52,6 +52,7 @@ def patterns_json(model: Model) -> dict[str, Any]:
         "window": model.window,
         "fitted_on": model.source,
         "base_rate": BASE_RATE,
+        "evidence": model.patterns.evidence_.sentence(),
         "patterns": [_pattern_json(profile) for profile in model.patterns.profiles_],
     }
 
@@ -61,6 +62,7 @@ def _pattern_json(profile: PatternProfile) -> dict[str, Any]:
         "id": profile.id,
         "name": profile.name,
         "size_band": profile.size_band,
+        "stability": profile.stability,
         "contrasts": dict(profile.leading_contrasts(len(profile.contrasts))),
         "quantiles": {n: {f"{q:g}": v for q, v in qs.items()} for n, qs in profile.quantiles.items()},
         "gives": gives(profile.contrasts),

@@ -18,6 +18,8 @@ from analyzer.features.catalog import CATALOG
 from analyzer.patterns.bundle import Arrays
 from analyzer.patterns.card import card_text
 from analyzer.patterns.estimator import UsagePatterns
+from analyzer.patterns.evidence import Evidence
+from analyzer.patterns.filling import Filling
 from analyzer.patterns.profile import PatternProfile
 from analyzer.patterns.prototypes import Prototypes
 from analyzer.patterns.scaling import Scaling, transforms_of
@@ -31,6 +33,7 @@ LEAST_HOUSEHOLDS: Final = 10
 
 
 _PROFILE: Final = TypeAdapter(PatternProfile)
+_EVIDENCE: Final = TypeAdapter(Evidence)
 _TEXTS: Final = TypeAdapter(tuple[StrictStr, ...])
 _FLAG: Final = TypeAdapter(StrictBool)
 
@@ -171,6 +174,7 @@ def _manifest(patterns: UsagePatterns, rulebook: Rulebook, window: str, source: 
         "libraries": {"analyzer": __version__, **{name: version(name) for name in libraries}},
         "rulebook": rulebook.as_json(),
         "rulebook_hash": rulebook.hash,
+        "evidence": asdict(patterns.evidence_),
         "everyone": _profile_json(patterns.everyone_),
         "profiles": [_profile_json(profile) for profile in patterns.profiles_],
     }
@@ -181,8 +185,10 @@ def _arrays(patterns: UsagePatterns) -> Arrays:
     return {
         "mean": patterns.scaling_.mean,
         "scale": patterns.scaling_.scale,
+        "covariance": patterns.filling_.covariance,
         "axes": patterns.axes_,
         "centers": cells.centers,
+        "variances": cells.variances,
         "reach": cells.reach,
         "pattern": cells.pattern,
     }
@@ -216,11 +222,12 @@ def _model(bundle: bundles.Bundle) -> Model:
         patterns.feature_names_in_ = np.array(names, dtype=object)
     _check_shapes(arrays, len(names), len(manifest["profiles"]))
     patterns.scaling_ = Scaling(transforms_of(names if named else None, len(names)), arrays["mean"], arrays["scale"])
-    patterns.axes_ = arrays["axes"]
-    count = len(arrays["centers"])
+    patterns.filling_, patterns.axes_ = Filling(arrays["covariance"]), arrays["axes"]
+    at_least = np.full(len(arrays["centers"]), manifest["k"], dtype=np.int64)
     patterns.prototypes_ = Prototypes(
-        arrays["centers"], arrays["reach"], arrays["pattern"], np.full(count, manifest["k"], dtype=np.int64)
+        arrays["centers"], arrays["variances"], arrays["reach"], arrays["pattern"], at_least
     )
+    patterns.evidence_ = _EVIDENCE.validate_python(manifest["evidence"])
     patterns.everyone_ = _PROFILE.validate_python(manifest["everyone"])
     patterns.profiles_ = tuple(_PROFILE.validate_python(values) for values in manifest["profiles"])
     if [profile.id for profile in patterns.profiles_] != [f"P{n + 1:02d}" for n in range(len(patterns.profiles_))]:
@@ -238,15 +245,19 @@ def _check_shapes(arrays: Arrays, features: int, patterns: int) -> None:
     expected = {
         "mean": (features,),
         "scale": (features,),
+        "covariance": (features, features),
         "axes": (features, axes),
         "centers": (cells, axes),
+        "variances": (cells, axes),
         "reach": (cells,),
         "pattern": (cells,),
     }
     for name, shape in expected.items():
         if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name} has the wrong shape or holds no finite numbers")
-    if arrays["pattern"].dtype != np.int64:
-        raise ValueError("pattern numbers are not whole numbers")
+    if (arrays["variances"] <= 0).any():
+        raise ValueError("a variance is not above 0")
+    if arrays["pattern"].dtype != np.int64 or (np.diff(arrays["pattern"]) < 0).any():
+        raise ValueError("pattern numbers are not whole numbers in ascending order")
     if cells and not 0 <= arrays["pattern"].min() <= arrays["pattern"].max() < patterns:
         raise ValueError("pattern numbers are out of range")

@@ -169,7 +169,7 @@ def _model(
         return _reference(options.rulebook), "reference", reason
     model = fit(vectors, window, "; ".join(intake.sources), options.rulebook, options.min_cluster_size)
     if not model.patterns.profiles_:
-        return _reference(options.rulebook), "reference", "these vectors show no patterns that could be told apart"
+        return _reference(options.rulebook), "reference", "these vectors show no patterns beyond chance"
     return model, "fitted", f"{len(vectors):,} vectors are enough to find patterns of their own"
 
 

@@ -86,7 +86,9 @@ def _refits(found: Iterable[Window], habits: Callable[[int], tuple[str, ...]] | 
     earlier: tuple[UsagePatterns, Refit] | None = None
     for window in found:
         seen = [*seen, window][-span:]
-        patterns = UsagePatterns().fit(pd.concat([w.vectors for w in seen]), households=_households(seen))
+        patterns = UsagePatterns(null_copies=0, bootstraps=0).fit(
+            pd.concat([w.vectors for w in seen]), households=_households(seen)
+        )
         if earlier is None:
             ids = tuple(profile.id for profile in patterns.profiles_)
             lineage = Lineage(ids, tuple(Change(name, Fate.BORN) for name in ids), ids)

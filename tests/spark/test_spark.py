@@ -348,7 +348,7 @@ def answers(files: Path) -> dict[bool, pd.DataFrame]:
     }
     for answer in found.values():
         answer.attrs = {}
-    assert 0.1 < (found[False]["pattern"] == "withheld").mean() < 0.9
+    assert 0.02 < (found[False]["pattern"] == "withheld").mean() < 0.9
     return found
 
 

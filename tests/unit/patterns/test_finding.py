@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyzer.patterns import mixtures, signal, valleys
+from analyzer.patterns import prototypes, signal, valleys
 from analyzer.patterns.cells import microaggregate
 from analyzer.patterns.filling import Filling
 from analyzer.patterns.finding import Recipe, Sample, evenly_by_household, find, of_many_households
@@ -100,7 +100,7 @@ def test_every_cell_holds_k_households_and_the_mean_of_its_vectors():
 def test_a_prototype_holds_k_households_and_labels_do_not_depend_on_where_a_row_stands():
     rng = np.random.default_rng(0)
     points = np.vstack([rng.normal(size=(500, 3)), rng.normal(size=(500, 3)) + 12.0])
-    made = mixtures.build(points, np.repeat([0, 1], 500), np.arange(1_000) // 2, k=10)
+    made = prototypes.build(points, np.repeat([0, 1], 500), np.arange(1_000) // 2, k=10)
     assert made.households.min() >= 10
     asked = rng.normal(6.0, 6.0, (9_000, 3))
     order = rng.permutation(9_000)

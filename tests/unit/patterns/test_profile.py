@@ -116,7 +116,7 @@ def described(values, labels, households=None, settings=None, k=10):
     households = np.arange(len(vectors)) if households is None else households
     labels = np.asarray(labels)
     scaling = Scaling.fit(vectors.to_numpy(), None)
-    return describe(vectors, labels, households, scaling, settings, k, labels.max(initial=-1) + 1)
+    return describe(vectors, labels, households, scaling, settings, k, (None,) * (labels.max(initial=-1) + 1))
 
 
 def test_a_contrast_is_the_difference_of_means_in_standard_deviations():

@@ -51,10 +51,13 @@ def test_every_center_is_the_mean_of_a_cells_households_and_every_reach_comes_fr
             frame = pd.DataFrame(points[rows]).groupby(codes[rows])
             center = frame.mean().mean().to_numpy()
             np.testing.assert_allclose(cells.centers[at], center, atol=1e-12)
-            distance = pd.Series(np.linalg.norm(points[rows] - center, axis=1))
+            squares = pd.DataFrame((points[rows] - center) ** 2)
+            variance = squares.groupby(codes[rows]).mean().mean().to_numpy().clip(0.05)
+            np.testing.assert_allclose(cells.variances[at], variance, atol=1e-12)
+            distance = (squares / variance).sum(axis=1)
             mean = distance.groupby(codes[rows]).mean().mean()
             spread = np.sqrt(((distance - mean) ** 2).groupby(codes[rows]).mean().mean())
-            assert cells.reach[at] == pytest.approx(mean + 2.5 * spread, abs=1e-8)
+            assert cells.reach[at] == pytest.approx(mean + 3 * spread, abs=1e-8)
             assert cells.households[at] == len(np.unique(codes[rows]))
             at += 1
     assert at == len(cells.centers)
@@ -78,24 +81,40 @@ def test_vectors_without_a_pattern_get_no_prototype():
     assert len(build(points, np.full(500, NO_PATTERN), np.arange(500), 10).centers) == 0
 
 
-def test_large_groups_are_cut_into_many_cells_so_that_shapes_are_kept():
+def test_large_groups_are_cut_into_prototypes_of_many_households_so_that_shapes_are_kept():
     points = np.random.default_rng(0).normal(size=(1_000, 2))
-    assert len(build(points, np.zeros(1_000, dtype=int), np.arange(1_000), 10).centers) >= 1_000 / 40
+    cells = build(points, np.zeros(1_000, dtype=int), np.arange(1_000), 10)
+    assert len(cells.centers) == 16
+    assert cells.households.min() >= 50
 
 
-CELLS = Prototypes(np.array([[0.0, 0.0], [10.0, 0.0]]), np.array([1.0, 2.0]), np.array([0, 1]), np.array([10, 10]))
+CELLS = Prototypes(
+    np.array([[0.0, 0.0], [10.0, 0.0]]),
+    np.array([[1.0, 1.0], [4.0, 4.0]]),
+    np.array([1.0, 1.0]),
+    np.array([0, 1]),
+    np.array([10, 10]),
+)
 
 
-def test_a_vector_belongs_to_the_nearest_prototype_within_its_reach_and_else_to_none():
+def test_a_vector_belongs_to_the_likeliest_prototype_within_its_reach_and_else_to_none():
     points = np.array([[0.0, 0.9], [0.0, 1.1], [10.0, 1.9], [10.0, 2.1], [5.0, 0.0]])
     assert CELLS.assign(points).tolist() == [0, NO_PATTERN, 1, NO_PATTERN, NO_PATTERN]
+
+
+def test_membership_is_the_share_of_likelihood_among_patterns():
+    strength = CELLS.memberships(np.array([[0.0, 0.0], [10.0, 0.0], [4.0, 0.0]]))
+    density = np.exp([-(16 / 1) / 2, -(36 / 4) / 2]) / np.array([1.0, 4.0])
+    np.testing.assert_allclose(strength[2], density / density.sum())
+    assert strength[0, 0] > 0.99
+    assert strength[1, 1] > 0.99
 
 
 def test_vectors_that_are_equal_belong_to_their_own_prototype():
     points = np.full((30, 3), 0.1)
     cells = build(points, np.zeros(30, dtype=int), np.arange(30), 10)
     assert (cells.assign(points) == 0).all()
-    assert cells.assign(points + 1e-3).tolist() == [NO_PATTERN] * 30
+    assert cells.assign(points + 1e-2).tolist() == [NO_PATTERN] * 30
 
 
 def test_without_prototypes_nothing_has_a_pattern():

@@ -65,7 +65,7 @@ def test_a_mark_does_not_depend_on_how_many_viewers_there_are(make_profile, feat
 )
 def test_more_households_never_make_a_mark_milder(values, few, many):
     quantiles = {n: dict.fromkeys(QUANTILES, values.get(n, 0.0)) for n in PROTECTED}
-    small = PatternProfile("P01", "A", few, True, quantiles, largest_household_share=0.1)
+    small = PatternProfile("P01", "A", few, True, quantiles, largest_household_share=0.1, stability=0.9)
     assert mark_of(replace(small, households=many)) == mark_of(small)
 
 
@@ -204,7 +204,7 @@ def test_over_represented_settings_raise_a_mark(make_profile, share):
 )
 def test_settings_never_lower_a_mark(values, ratio, p_value, households):
     quantiles = {n: dict.fromkeys(QUANTILES, values.get(n, 0.0)) for n in PROTECTED}
-    without = PatternProfile("P01", "A", households, True, quantiles, largest_household_share=0.1)
+    without = PatternProfile("P01", "A", households, True, quantiles, largest_household_share=0.1, stability=0.9)
     with_ = replace(without, over_represented=(OverRepresentation("captions", ratio, p_value),))
     assert mark_of(with_).status.severity >= mark_of(without).status.severity
 

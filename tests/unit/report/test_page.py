@@ -37,6 +37,7 @@ def profile(number: int = 1, households: int = 420, **changes: object) -> Patter
         "contrasts": dict(zip(SHOWN, (3.9, -1.2, 0.4), strict=True)),
         "over_represented": (OverRepresentation("captions", 1.0, 1.0),),
         "largest_household_share": 0.02,
+        "stability": 0.9,
     }
     return PatternProfile(**{**values, **changes})  # type: ignore[arg-type]
 
