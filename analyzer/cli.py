@@ -170,13 +170,16 @@ def fit(
     source: Annotated[str | None, typer.Option(help="What the vectors are, in words; kept in the model card.")] = None,
     rulebook: RulebookFile = None,
     min_cluster_size: ClusterSize = None,
+    previous: Annotated[
+        str | None, typer.Option(help="The model that this one continues: patterns keep their ids.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find patterns in vectors and save them as a model."""
     from analyzer.workflow import jobs
 
     with _progress() as progress:
-        result = jobs.fit_job(vectors, out, source, jobs.rulebook_from(rulebook), min_cluster_size, progress)
+        result = jobs.fit_job(vectors, out, source, jobs.rulebook_from(rulebook), min_cluster_size, previous, progress)
     _answer(result, text.fit, as_json)
 
 

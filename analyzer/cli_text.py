@@ -55,9 +55,12 @@ def _events(result: dict[str, Any]) -> list[str]:
 
 
 def fit(result: dict[str, Any]) -> str:
-    """Return the patterns that were found and where the model is."""
-    found = f"{len(result['patterns'])} patterns in {result['vectors']:,} vectors."
-    return "\n".join([found, "", _pattern_table(result["patterns"]), "", f"Model: {result['outputs']['model']}"])
+    """Return the patterns that were found, what became of earlier ones, and where the model is."""
+    found = f"{len(result['patterns'])} patterns in {result['vectors']:,} vectors. {result['evidence']}"
+    changes = [f"  {change['sentence']}" for change in result["changes"] if change["fate"] != "same"]
+    told = ["", "Since the earlier model:", *(changes or ["  All patterns are the same."])] if result["changes"] else []
+    model = f"Model: {result['outputs']['model']}"
+    return "\n".join([found, "", _pattern_table(result["patterns"]), *told, "", model])
 
 
 def classify(result: dict[str, Any]) -> str:
@@ -95,6 +98,8 @@ def explain(result: dict[str, Any]) -> str:
         [
             f"{result['pattern']}: {result['name']}",
             f"Households: {result['size_band']}",
+            f"Stability: {_stability(result['stability'])}",
+            *([f"Drift since the earlier fit: {result['drift']:.2f} sd"] if result["drift"] is not None else []),
             *(["", "Differs from everyone by (sd: standard deviations):", *contrasts] if contrasts else []),
             *(["", "What this may give people:"] if result["gives"] else []),
             *[f"  {sentence}" for sentence in result["gives"]],
@@ -105,6 +110,12 @@ def explain(result: dict[str, Any]) -> str:
             result["base_rate"],
         ]
     )
+
+
+def _stability(value: float | None) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:.2f} (agreement with itself when other households are drawn; 1 is perfect)"
 
 
 def synth(result: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ SCHEMA_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = "arrays.npz"
 CARD: Final = "card.md"
+CARD_VALUES: Final = "card.json"
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _AGAIN: Final = "Fit the model again, or fetch the bundle again from where it came."
 
@@ -38,11 +39,13 @@ class Bundle:
     arrays: Arrays
 
 
-def write_bundle(folder: Path, manifest: dict[str, Any], arrays: Arrays, card: str) -> None:
-    """Write a bundle into an existing empty folder."""
+def write_bundle(
+    folder: Path, manifest: dict[str, Any], arrays: Arrays, card: str, card_values: dict[str, Any]
+) -> None:
+    """Write a bundle into an existing empty folder; the card is for people, `card_values` the same for programs."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    files = {ARRAYS: buffer.getvalue(), CARD: card.encode()}
+    files = {ARRAYS: buffer.getvalue(), CARD: card.encode(), CARD_VALUES: _canonical(card_values)}
     complete = {
         **manifest,
         "schema_version": SCHEMA_VERSION,
@@ -62,7 +65,7 @@ def read_bundle(folder: Path) -> Bundle:
         When a file is missing or changed, the schema is newer, or an array is not plain numbers.
     """
     manifest = _read_manifest(folder)
-    files = {name: _read(folder, name) for name in (ARRAYS, CARD)}
+    files = {name: _read(folder, name) for name in (ARRAYS, CARD, CARD_VALUES)}
     for name, data in files.items():
         if _sha256(data) != manifest["sha256"][name]:
             raise BundleError(f"{folder / name} was changed after it was written.", _AGAIN)
@@ -96,8 +99,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         )
     if not _is_whole(manifest, raw):
         raise BundleError(f"{folder / MANIFEST} was changed after it was written.", _AGAIN)
-    if set(manifest["sha256"]) != {ARRAYS, CARD}:
-        raise BundleError(f"{folder / MANIFEST} does not list {ARRAYS} and {CARD}.", _AGAIN)
+    if set(manifest["sha256"]) != {ARRAYS, CARD, CARD_VALUES}:
+        raise BundleError(f"{folder / MANIFEST} does not list {ARRAYS}, {CARD} and {CARD_VALUES}.", _AGAIN)
     return manifest
 
 

@@ -129,10 +129,19 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return self.prototypes_.assign(self._project(X))
 
-    def memberships(self, X: Any) -> Floats:
-        """Return how strongly each vector belongs to each pattern, shape (n_vectors, n_patterns); rows sum to 1."""
+    def predict_with_memberships(self, X: Any) -> tuple[Ints, Floats]:
+        """Return the pattern number of each vector, and how strongly it belongs to each pattern.
+
+        Returns
+        -------
+        labels : ndarray of int64, shape (n_vectors,)
+            As `predict`.
+        strength : ndarray of float64, shape (n_vectors, n_patterns)
+            Between 0 and 1; rows sum to 1. It compares patterns, and says nothing of whether a vector has one.
+        """
         check_is_fitted(self)
-        return self.prototypes_.memberships(self._project(X))
+        points = self._project(X)
+        return self.prototypes_.assign(points), self.prototypes_.memberships(points)
 
     def transform(self, X: Any) -> Floats:
         """Return the vectors where patterns are told apart, shape (n_vectors, n_axes)."""

@@ -2,9 +2,9 @@
 
 Two kinds of copy. *Exchanged*: every feature is handed from viewer to viewer by itself, windows and all, so that
 margins and persistence stay and nothing goes together any more. *Normal*: what goes together, between viewers and
-within them, stays, and margins and groups go. Patterns are accepted where they explain more of the variance than on any
-copy (Monte Carlo test; Besag and Diggle, Applied Statistics 1977; against one normal distribution, Liu, Hayes, Nobel
-and Marron, SigClust, Journal of the American Statistical Association 2008).
+within them, stays, and margins and groups go. Patterns are accepted where they explain at least a tenth of the variance
+more than on any copy (Monte Carlo test; Besag and Diggle, Applied Statistics 1977; against one normal distribution:
+Liu, Hayes, Nobel and Marron, Journal of the American Statistical Association 2008).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from analyzer.patterns.finding import Found, Recipe, Sample, find
 
 LOOKED_AT: Final = 5_000
 """Most vectors of a copy: with more, every difference from chance is significant and none of it matters."""
+LEAST_GAIN: Final = 0.1
+"""Share of the variance that patterns explain beyond chance; less may be significant, and says nothing about people."""
 _SEED: Final = 20171210
 
 
@@ -76,7 +78,8 @@ def tested(sample: Sample, recipe: Recipe, found: Found, copies: int) -> Evidenc
         by_chance.append(find(copy, recipe).explained)
         if by_chance[-1] >= seen:
             break
-    return Evidence(found.prototypes.patterns, seen, tuple(by_chance), seen > max(by_chance))
+    accepted = seen >= max(by_chance) + LEAST_GAIN
+    return Evidence(found.prototypes.patterns, seen, tuple(by_chance), accepted)
 
 
 def of_some_viewers(sample: Sample, most: int) -> Sample:

@@ -25,7 +25,7 @@ _ROUNDS: Final = 3
 _REFINEMENTS: Final = 2
 _LEFT_OUT: Final = 0.2
 _ENOUGH_SAID: Final = 0.5
-_GROWING: Final = 8.0  # dense groups are the hearts of patterns; to become whole they reach further than in the end
+_GROWING: Final = 5.0  # dense groups are the hearts of patterns; to become whole they reach further than in the end
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ class PatternProfile:
         Share of the pattern's vectors that come from one household.
     stability : float, optional
         Mean agreement with the pattern most like it when other households are drawn, 0 to 1; None where not measured.
+    drift : float, optional
+        How far it has moved since the earlier fit that it continues: see `drift`.
     """
 
     id: str
@@ -75,6 +77,7 @@ class PatternProfile:
     over_represented: tuple[OverRepresentation, ...] = ()
     largest_household_share: float | None = None
     stability: float | None = None
+    drift: float | None = None
 
     @property
     def size_band(self) -> str:
@@ -85,6 +88,13 @@ class PatternProfile:
         """Return the features that differ most from everyone, strongest first."""
         ranked = sorted(self.contrasts.items(), key=lambda item: (-abs(item[1]), item[0]))
         return ranked[:most]
+
+
+def drift(earlier: PatternProfile, later: PatternProfile) -> float | None:
+    """Return the root mean square difference of contrasts, in standard deviations; None where they share no feature."""
+    shared = earlier.contrasts.keys() & later.contrasts.keys()
+    squares = [(earlier.contrasts[name] - later.contrasts[name]) ** 2 for name in sorted(shared)]
+    return round(float(np.sqrt(np.mean(squares))), 2) if squares else None
 
 
 def size_band(households: int) -> str:

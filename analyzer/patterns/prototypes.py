@@ -19,11 +19,11 @@ from analyzer.grouping.arrays import Floats, Ints
 from analyzer.patterns.blocks import blocks, product
 from analyzer.patterns.density import NO_PATTERN
 
-ENOUGH_HOUSEHOLDS: Final = 50
-"""A pattern is cut further only into prototypes of so many households: one in ten moves a mean, one in fifty hardly."""
-_MOST_PROTOTYPES: Final = 16  # of a pattern
+ENOUGH_HOUSEHOLDS: Final = 200
+"""A prototype is only cut into ones of so many households; with 50, members lie measurably nearer than others."""
+_MOST_PROTOTYPES: Final = 8  # of a pattern
 _MOST_POINTS: Final = 4_000  # of a pattern, evenly; more change no mean that matters
-REACH_SPREADS: Final = 3.0
+REACH_SPREADS: Final = 4.0
 _ROUNDING: Final = 1e-9  # equal vectors lie this near to their own mean
 _LEAST_VARIANCE: Final = 0.05  # noise has variance 1; equal vectors would have none
 
@@ -40,7 +40,7 @@ class Prototypes:
         Variance along each axis.
     reach : ndarray of float64, shape (n_prototypes,)
         Largest squared distance from the center, in variances, that still belongs: the mean of its households plus
-        three standard deviations.
+        four standard deviations.
     pattern : ndarray of int64, shape (n_prototypes,)
         The pattern's number, ascending.
     households : ndarray of int64, shape (n_prototypes,)

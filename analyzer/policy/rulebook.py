@@ -8,12 +8,27 @@ import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from analyzer.errors import RulebookError
 from analyzer.policy.rules import Rule, with_parts
+
+
+class Border(BaseModel):
+    """How near a pattern that is not open a vector may be and still be named.
+
+    Attributes
+    ----------
+    closed_share_above : the share of a vector's membership in patterns that are not open, above which it is withheld.
+    because : why.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    closed_share_above: Annotated[float, Field(ge=0, lt=1)]
+    because: Annotated[str, Field(min_length=10)]
 
 
 class Rulebook(BaseModel):
@@ -22,6 +37,7 @@ class Rulebook(BaseModel):
     Attributes
     ----------
     id, version, owner : whose rules these are.
+    border : how near a pattern that is not open a vector may be; without it only patterns are looked at.
     rule : the rules, in the order of the file.
     """
 
@@ -30,6 +46,7 @@ class Rulebook(BaseModel):
     id: str
     version: str
     owner: str
+    border: Border | None = None
     rule: tuple[Rule, ...]
 
     @model_validator(mode="wrap")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analyzer.errors import InputError, did_you_mean
 from analyzer.features.context import viewers_of
+from analyzer.grouping.arrays import Floats, Ints
 from analyzer.patterns.density import NO_PATTERN
 from analyzer.policy.marks import NO_PATTERN_ID, guarded
 from analyzer.policy.rules import MarkStatus
@@ -24,9 +25,9 @@ INTERNAL_NOTE: Final = "raw pattern ids for internal research; not for publicati
 def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> pd.DataFrame:
     """Say for each vector which open pattern it belongs to, or "withheld".
 
-    A vector is named only if its pattern is marked open and none of the viewer's windows in this batch shows a
-    protected behaviour. Everything else (protected, in review, too few, no pattern) is the one word "withheld", so
-    that nothing about a viewer can be read off it.
+    A vector is named only if its pattern is marked open, it is not near one that is not, and none of the viewer's
+    windows in this batch shows a protected behaviour. Everything else (protected, in review, at a border, too few, no
+    pattern) is the one word "withheld", so that nothing about a viewer can be read off it.
 
     Parameters
     ----------
@@ -47,10 +48,10 @@ def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> 
     InputError
         When a feature of the model is missing.
     """
-    labels = model.patterns.predict(_chosen(model, vectors)) if len(vectors) else np.zeros(0, dtype=np.int64)
+    labels, strength = _judged(model, vectors)
     ids = np.where(labels == NO_PATTERN, NO_PATTERN_ID, model.patterns.pattern_ids(labels)).astype(object)
     if not internal:
-        ids[~_may_be_named(model, vectors, labels)] = WITHHELD
+        ids[~_may_be_named(model, vectors, labels, strength)] = WITHHELD
     answer = pd.DataFrame({"pattern": ids.astype(str)}, index=vectors.index)
     answer.attrs["analyzer.note"] = note_of(internal)
     return answer
@@ -86,13 +87,24 @@ def require_features(model: Model, names: Sequence[object]) -> None:
         )
 
 
-def _may_be_named(model: Model, vectors: pd.DataFrame, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _judged(model: Model, vectors: pd.DataFrame) -> tuple[Ints, Floats]:
+    """Return each vector's pattern, and how strongly it belongs to each pattern."""
+    chosen = _chosen(model, vectors)
+    if len(vectors) == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, len(model.patterns.profiles_)))
+    return model.patterns.predict_with_memberships(chosen)
+
+
+def _may_be_named(model: Model, vectors: pd.DataFrame, labels: Ints, strength: Floats) -> npt.NDArray[np.bool_]:
     told = {(mark.pattern_id, mark.status is MarkStatus.OPEN, mark.rulebook_hash) for mark in model.marks}
     # Open means: marked, by this rulebook, and by no other mark otherwise.
     ids = [profile.id for profile in model.patterns.profiles_]
     sure = [{mark for mark in told if mark[0] == name} == {(name, True, model.rulebook.hash)} for name in ids]
     is_open = np.array([*sure, False])
-    return is_open[labels] & ~_of_a_guarded_viewer(model, vectors)
+    named = is_open[labels] & ~_of_a_guarded_viewer(model, vectors)
+    if model.rulebook.border is not None:
+        named &= strength[:, ~is_open[:-1]].sum(axis=1) <= model.rulebook.border.closed_share_above
+    return np.asarray(named)
 
 
 def _of_a_guarded_viewer(model: Model, vectors: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -45,6 +45,16 @@ def summary(model: Model) -> list[dict[str, str]]:
     ]
 
 
+def changes(model: Model) -> list[dict[str, Any]]:
+    """Return what became of the earlier model's patterns; empty for a first fit."""
+    if model.lineage is None:
+        return []
+    return [
+        {"pattern": c.id, "fate": c.fate.value, "earlier": list(c.earlier), "sentence": c.sentence()}
+        for c in model.lineage.changes
+    ]
+
+
 def patterns_json(model: Model) -> dict[str, Any]:
     """Return what each pattern is: size band, contrasts, smoothed quantiles, what it may give people."""
     return {
@@ -52,6 +62,7 @@ def patterns_json(model: Model) -> dict[str, Any]:
         "window": model.window,
         "fitted_on": model.source,
         "base_rate": BASE_RATE,
+        "changes": changes(model),
         "evidence": model.patterns.evidence_.sentence(),
         "patterns": [_pattern_json(profile) for profile in model.patterns.profiles_],
     }
@@ -63,6 +74,7 @@ def _pattern_json(profile: PatternProfile) -> dict[str, Any]:
         "name": profile.name,
         "size_band": profile.size_band,
         "stability": profile.stability,
+        "drift": profile.drift,
         "contrasts": dict(profile.leading_contrasts(len(profile.contrasts))),
         "quantiles": {n: {f"{q:g}": v for q, v in qs.items()} for n, qs in profile.quantiles.items()},
         "gives": gives(profile.contrasts),

@@ -10,13 +10,13 @@ import pandas as pd
 
 from analyzer.errors import InputError
 from analyzer.sessions.pieces import ReadOptions
-from analyzer.workflow.classify import classify
+from analyzer.workflow.classify import classify, note_of
 from analyzer.workflow.extraction import extract_to_file
 from analyzer.workflow.intake import Extracted
 from analyzer.workflow.model import Model
 from analyzer.workflow.options import ExtractOptions
 from analyzer.workflow.progress import Progress
-from analyzer.workflow.tables import read_vectors
+from analyzer.workflow.tables import vector_parts
 
 
 class EngineName(StrEnum):
@@ -55,7 +55,10 @@ class LocalEngine:
 
     def classify(self, model: Model, vectors_path: Path, *, internal: bool) -> pd.DataFrame:
         """Classify a Parquet file of vectors."""
-        return classify(model, read_vectors(vectors_path)[0], internal=internal)
+        parts = [classify(model, part, internal=internal) for part in vector_parts(vectors_path)]
+        answer = pd.concat(parts).sort_index() if len(parts) > 1 else parts[0]
+        answer.attrs["analyzer.note"] = note_of(internal)
+        return answer
 
 
 def engine_from(name: str, master: str | None, *, events: bool = False) -> Engine:

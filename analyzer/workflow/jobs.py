@@ -29,6 +29,7 @@ from analyzer.workflow.options import ExtractOptions as ExtractOptions
 from analyzer.workflow.options import memory_bytes_of as memory_bytes_of
 from analyzer.workflow.outputs import refuse_replacing, staged_file
 from analyzer.workflow.progress import Progress as Progress
+from analyzer.workflow.refit import continued
 from analyzer.workflow.run import RunOptions as RunOptions
 from analyzer.workflow.run import RunResult, fit, run, save
 
@@ -98,18 +99,33 @@ def features_job(
 
 
 def fit_job(
-    vectors_path: Path, out: Path, source: str | None, rulebook: Rulebook | None, size: int | None, step: Progress
+    vectors_path: Path,
+    out: Path,
+    source: str | None,
+    rulebook: Rulebook | None,
+    size: int | None,
+    previous: str | None,
+    step: Progress,
 ) -> dict[str, Any]:
-    """Fit a model on vectors and save it."""
+    """Fit a model on vectors, as the continuation of a `previous` one if there is one, and save it."""
+    earlier = load_model(previous) if previous else None
     step("reading vectors")
     vectors, window = tables.read_vectors(vectors_path)
     if len(vectors) == 0:
         raise InputError(f"{vectors_path} holds no vectors.", "Make them with: analyzer features")
     step("finding patterns")
     model = fit(vectors, window, source or f"{len(vectors):,} vectors of {vectors_path.name}", rulebook, size)
+    if earlier is not None:
+        model = continued(model, vectors, earlier)
     step("writing")
     save(model, out)
-    return {"vectors": len(vectors), "patterns": describe.summary(model), "outputs": {"model": str(out)}}
+    return {
+        "vectors": len(vectors),
+        "evidence": model.patterns.evidence_.sentence(),
+        "patterns": describe.summary(model),
+        "changes": describe.changes(model),
+        "outputs": {"model": str(out)},
+    }
 
 
 def classify_job(
@@ -179,6 +195,8 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
         **describe.mark_json(mark),
         "name": profile.name if profile else "Windows without a pattern",
         "size_band": profile.size_band if profile else "not counted",
+        "stability": profile.stability if profile else None,
+        "drift": profile.drift if profile else None,
         "gives": gives(profile.contrasts) if profile else [],
         "contrasts": dict(profile.leading_contrasts()) if profile else {},
         "meanings": {spec.name: spec.meaning for spec in select()} if profile else {},
@@ -189,7 +207,7 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
 
 def _as_id(text: str) -> str:
     """Return P1, p-1 or 1 as P01."""
-    number = re.fullmatch(r"[Pp]?\W?[Oo0]*(\d{1,2})", text.strip())
+    number = re.fullmatch(r"[Pp]?\W?[Oo0]*(\d{1,4})", text.strip())
     return f"P{int(number[1]):02d}" if number else text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +16,16 @@ from analyzer._version import __version__
 from analyzer.errors import BundleError, InputError
 from analyzer.features.catalog import CATALOG
 from analyzer.patterns.bundle import Arrays
-from analyzer.patterns.card import card_text
+from analyzer.patterns.card import card_text, card_values
 from analyzer.patterns.estimator import UsagePatterns
 from analyzer.patterns.evidence import Evidence
 from analyzer.patterns.filling import Filling
+from analyzer.patterns.identity import Lineage, lineage_from
 from analyzer.patterns.profile import PatternProfile
 from analyzer.patterns.prototypes import Prototypes
 from analyzer.patterns.scaling import Scaling, transforms_of
+from analyzer.policy.inheritance import Inheritance, inheritance_from, with_inherited
+from analyzer.policy.inheritance import as_json as inheritance_json
 from analyzer.policy.marks import Mark, mark_patterns
 from analyzer.policy.rulebook import Rulebook, load_rulebook, rulebook_from
 from analyzer.workflow.outputs import staged
@@ -54,6 +57,10 @@ class Model:
         The window that the patterns were found with.
     source : str
         What the model was fitted on, in words.
+    lineage : Lineage, optional
+        How the patterns continue those of an earlier model.
+    inheritance : mapping of pattern id to reasons
+        Marks that came with the lineage; they stay whatever rulebook marks the patterns.
     """
 
     patterns: UsagePatterns
@@ -61,10 +68,13 @@ class Model:
     rulebook: Rulebook
     window: str = "28d"
     source: str = ""
+    lineage: Lineage | None = None
+    inheritance: Inheritance = field(default_factory=dict)
 
     def under(self, rulebook: Rulebook) -> Model:
         """Return the same patterns marked by another rulebook."""
-        return replace(self, rulebook=rulebook, marks=tuple(mark_patterns(self.patterns, rulebook)))
+        marks = with_inherited(mark_patterns(self.patterns, rulebook), self.inheritance)
+        return replace(self, rulebook=rulebook, marks=tuple(marks))
 
 
 def save_model(
@@ -75,6 +85,8 @@ def save_model(
     rulebook: Rulebook | None = None,
     window: str = "28d",
     source: str = "not stated",
+    lineage: Lineage | None = None,
+    inheritance: Inheritance | None = None,
 ) -> Path:
     """Save patterns and marks as a bundle of aggregates; return its folder.
 
@@ -88,6 +100,8 @@ def save_model(
         Folder of the bundle; an existing bundle is replaced.
     rulebook : Rulebook, optional
         The one that made the marks; the shipped one by default.
+    lineage, inheritance : optional
+        Of a refit; see `Model`.
 
     Raises
     ------
@@ -95,7 +109,8 @@ def save_model(
         When the marks are of another rulebook or other patterns, or aggregates are of too few households.
     """
     rulebook = rulebook or load_rulebook()
-    if list(marks) != mark_patterns(patterns, rulebook):
+    handed_on = inheritance or {}
+    if list(marks) != with_inherited(mark_patterns(patterns, rulebook), handed_on):
         raise InputError(
             "The marks are not those of these patterns under this rulebook.",
             "Call mark_patterns(patterns, rulebook) and pass the same rulebook to save_model.",
@@ -111,10 +126,13 @@ def save_model(
             " aggregate that may be kept.",
             "Fit on more households, or classify with the reference model.",
         )
-    manifest = _manifest(patterns, rulebook, window, source)
-    card = card_text(patterns.profiles_, [m.status.value for m in marks], manifest)
+    manifest = _manifest(patterns, rulebook, window, source) | {
+        "lineage": lineage.as_json() if lineage else None,
+        "inheritance": inheritance_json(handed_on),
+    }
+    told = card_values(patterns.profiles_, [m.status.value for m in marks], manifest, patterns.evidence_.sentence())
     with staged(Path(path)) as stage:
-        bundles.write_bundle(stage, manifest, _arrays(patterns), card)
+        bundles.write_bundle(stage, manifest, _arrays(patterns), card_text(told), told)
     return Path(path)
 
 
@@ -230,14 +248,17 @@ def _model(bundle: bundles.Bundle) -> Model:
     patterns.evidence_ = _EVIDENCE.validate_python(manifest["evidence"])
     patterns.everyone_ = _PROFILE.validate_python(manifest["everyone"])
     patterns.profiles_ = tuple(_PROFILE.validate_python(values) for values in manifest["profiles"])
-    if [profile.id for profile in patterns.profiles_] != [f"P{n + 1:02d}" for n in range(len(patterns.profiles_))]:
-        raise ValueError("pattern ids are not in order")
+    ids = [profile.id for profile in patterns.profiles_]
+    lineage = lineage_from(manifest["lineage"]) if manifest["lineage"] is not None else None
+    if ids != (list(lineage.ids) if lineage else [f"P{n + 1:02d}" for n in range(len(ids))]):
+        raise ValueError("pattern ids are not those of the lineage, or not in order")
     rulebook = rulebook_from(manifest["rulebook"], "the bundle's rulebook")
     if rulebook.hash != manifest["rulebook_hash"]:
         raise BundleError("The bundle's rulebook does not match its hash.", "Fit the model again.")
-    marks = tuple(mark_patterns(patterns, rulebook))
+    handed_on = inheritance_from(manifest["inheritance"])
+    marks = tuple(with_inherited(mark_patterns(patterns, rulebook), handed_on))
     window, source = _TEXTS.validate_python((manifest["window"], manifest["source"]))
-    return Model(patterns, marks, rulebook, window, source)
+    return Model(patterns, marks, rulebook, window, source, lineage, handed_on)
 
 
 def _check_shapes(arrays: Arrays, features: int, patterns: int) -> None:

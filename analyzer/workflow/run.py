@@ -170,7 +170,8 @@ def _model(
     model = fit(vectors, window, "; ".join(intake.sources), options.rulebook, options.min_cluster_size)
     if not model.patterns.profiles_:
         return _reference(options.rulebook), "reference", "these vectors show no patterns beyond chance"
-    return model, "fitted", f"{len(vectors):,} vectors are enough to find patterns of their own"
+    told = model.patterns.evidence_.sentence().rstrip(".")
+    return model, "fitted", f"{len(vectors):,} vectors are enough to find patterns of their own; {told}"
 
 
 def _reference(rulebook: Rulebook | None) -> Model:
@@ -194,7 +195,14 @@ def fit(
 def save(model: Model, folder: Path) -> Path:
     """Save a model that was just fitted."""
     return save_model(
-        model.patterns, model.marks, folder, rulebook=model.rulebook, window=model.window, source=model.source
+        model.patterns,
+        model.marks,
+        folder,
+        rulebook=model.rulebook,
+        window=model.window,
+        source=model.source,
+        lineage=model.lineage,
+        inheritance=model.inheritance,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analyzer.errors import InputError
@@ -22,6 +23,8 @@ from analyzer.features.windows import Window
 
 VECTOR_GROUP_ROWS: Final = 1 << 16
 """Rows of a row group of vectors, fixed: else a file's bytes would tell how it was made."""
+PART_ROWS: Final = 1 << 17
+"""Vectors that are classified at a time: some 50 MB of features."""
 _REMEDY: Final = "Make them with: analyzer features"
 _INDEX: Final = ["viewer_id", "window_start"]
 _CONTEXT: Final = [context.HOUSEHOLD, *SETTINGS]
@@ -67,13 +70,52 @@ def read_vectors(path: Path) -> tuple[pd.DataFrame, str]:
     window = window_of(path)
     with _as_input_error(path):
         table = pq.read_table(path)
+    return _vectors_of(table, path), window
+
+
+def vector_parts(path: Path) -> Iterator[pd.DataFrame]:
+    """Yield the vectors of a file piece by piece, all windows of a viewer in one of them; errors as `read_vectors`.
+
+    A file in which a viewer's vectors do not follow each other comes as a whole.
+    """
+    window_of(path)
+    with _as_input_error(path):
+        file = pq.ParquetFile(path)
+        if file.metadata.num_rows <= PART_ROWS or not _viewers_are_together(file):
+            yield _vectors_of(file.read(), path)
+            return
+        held: list[pa.Table] = []
+        for batch in file.iter_batches(batch_size=PART_ROWS):
+            table = pa.Table.from_batches([batch])
+            last = _first_row_of_last_viewer(table)
+            if last > 0:
+                yield _vectors_of(pa.concat_tables([*held, table.slice(0, last)]), path)
+                held = []
+            held.append(table.slice(last))
+        if held:
+            yield _vectors_of(pa.concat_tables(held), path)
+
+
+def _viewers_are_together(file: pq.ParquetFile) -> bool:
+    viewers = file.read(columns=["viewer_id"])["viewer_id"].combine_chunks()
+    runs = 1 + pc.sum(pc.fill_null(pc.not_equal(viewers[1:], viewers[:-1]), True)).as_py()
+    return bool(runs == pc.count_distinct(viewers, mode="all").as_py())
+
+
+def _first_row_of_last_viewer(table: pa.Table) -> int:
+    viewers = table["viewer_id"].combine_chunks()
+    others = pc.not_equal(viewers, viewers[-1])
+    return 0 if not pc.any(others).as_py() else len(viewers) - pc.index(others[::-1], True).as_py()
+
+
+def _vectors_of(table: pa.Table, path: Path) -> pd.DataFrame:
     frame = table.to_pandas().set_index(_INDEX).sort_index()
     kept = [c for c in frame.columns if str(c).startswith(CONTEXT_PREFIX)]
     vectors = _numbers(frame.drop(columns=kept), path)
     if kept:
         beside = frame[kept].rename(columns=lambda name: str(name).removeprefix(CONTEXT_PREFIX))
         vectors.attrs[context.ATTRIBUTE] = VectorContext(beside.reindex(columns=_CONTEXT))
-    return vectors, window
+    return vectors
 
 
 def window_of(path: Path) -> str:

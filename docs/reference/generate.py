@@ -97,6 +97,8 @@ def rules_page() -> str:
     """Return the page on the shipped rulebook."""
     book = load_rulebook()
     parts = ["# Rules", f"The shipped rulebook: `{book.id}` {book.version}, owner {book.owner}. The worst mark wins."]
+    if book.border:
+        parts += ["## Border", f"Withheld above {book.border.closed_share_above:g}. {book.border.because}"]
     for rule in book.rule:
         clauses = [
             f"`{c.feature}` {c.limit} (pattern: quantile {c.quantile:g}{_if_unknown(c)})"

@@ -43,7 +43,7 @@ def assert_adds_up(tally: dict) -> None:
 
 def test_a_fitted_run_writes_the_promised_files_and_no_other(fitted):
     assert names_in(fitted[1]) == {*ALWAYS, "model"}
-    assert names_in(fitted[1] / "model") == {"manifest.json", "arrays.npz", "card.md"}
+    assert names_in(fitted[1] / "model") == {"manifest.json", "arrays.npz", "card.md", "card.json"}
 
 
 def test_a_run_with_the_reference_model_writes_no_model(few):

@@ -19,7 +19,7 @@ from analyzer.errors import BundleError, InputError
 from analyzer.features.catalog import select
 from analyzer.features.context import ATTRIBUTE, HOUSEHOLD
 from analyzer.patterns import bundle as bundles
-from analyzer.patterns.bundle import ARRAYS, CARD, MANIFEST, feature_fingerprint, read_bundle
+from analyzer.patterns.bundle import ARRAYS, CARD, CARD_VALUES, MANIFEST, feature_fingerprint, read_bundle
 from analyzer.patterns.estimator import UsagePatterns
 from analyzer.policy.marks import mark_patterns
 from analyzer.policy.rulebook import load_rulebook
@@ -47,7 +47,7 @@ def sign(folder, manifest=None, arrays=None):
     manifest = dict(manifest or json.loads((folder / MANIFEST).read_bytes()))
     manifest.pop("digest", None)
     if isinstance(manifest.get("sha256"), dict):
-        manifest["sha256"] |= {n: bundles._sha256((folder / n).read_bytes()) for n in (ARRAYS, CARD)}
+        manifest["sha256"] |= {n: bundles._sha256((folder / n).read_bytes()) for n in (ARRAYS, CARD, CARD_VALUES)}
     manifest["digest"] = bundles._sha256(bundles._canonical(manifest))
     (folder / MANIFEST).write_bytes(bundles._canonical(manifest))
 
@@ -133,11 +133,11 @@ def test_marks_of_another_rulebook_are_refused(fitted, make_rulebook, tmp_path):
 
 @pytest.fixture(scope="module")
 def texts(saved):
-    return {name: (saved / name).read_bytes() for name in (MANIFEST, ARRAYS, CARD)}
+    return {name: (saved / name).read_bytes() for name in (MANIFEST, ARRAYS, CARD, CARD_VALUES)}
 
 
 def test_a_bundle_is_three_files_and_none_is_a_pickle(saved):
-    assert sorted(p.name for p in saved.iterdir()) == sorted([MANIFEST, ARRAYS, CARD])
+    assert sorted(p.name for p in saved.iterdir()) == sorted([MANIFEST, ARRAYS, CARD, CARD_VALUES])
     for member in zipfile.ZipFile(saved / ARRAYS).namelist():
         with zipfile.ZipFile(saved / ARRAYS).open(member) as file:
             assert file.read(6) == b"\x93NUMPY"
@@ -177,7 +177,7 @@ def test_no_distinctive_value_of_a_training_row_is_written_in_any_text(fitted, t
     told = pd.Series(values[~np.isnan(values)]).map("{:.6g}".format).value_counts()
     distinctive = {text for text in told.index[told == 1] if float(f"{float(text):.4g}") != float(text)}
     assert len(distinctive) > 10_000
-    for name in (MANIFEST, CARD):
+    for name in (MANIFEST, CARD, CARD_VALUES):
         numbers = re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", texts[name].decode())
         assert len(numbers) > 20
         assert not distinctive & {f"{float(n):.6g}" for n in numbers if len(n) < 30}, name
@@ -255,7 +255,7 @@ def test_a_model_whose_numbers_aggregate_fewer_than_ten_households_is_not_saved(
 # What is refused
 
 
-@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD])
+@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD, CARD_VALUES])
 def test_one_changed_byte_anywhere_is_refused(copy, name):
     data = (copy / name).read_bytes()
     for number, position in enumerate(np.unique(np.linspace(0, len(data) - 1, 40).round().astype(int))):
@@ -269,7 +269,7 @@ def test_one_changed_byte_anywhere_is_refused(copy, name):
     read_bundle(copy)
 
 
-@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD])
+@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD, CARD_VALUES])
 @pytest.mark.parametrize(
     "change", [lambda d: d + b"\n", lambda d: d[:-1], lambda d: b" " + d, lambda d: b"", lambda d: d[: len(d) // 2]]
 )
@@ -279,14 +279,14 @@ def test_a_byte_more_or_less_is_refused(copy, name, change):
         load_model(copy)
 
 
-@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD])
+@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD, CARD_VALUES])
 def test_a_missing_file_is_named(copy, name):
     (copy / name).unlink()
     with pytest.raises(BundleError, match=re.escape(name)):
         load_model(copy)
 
 
-@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD])
+@pytest.mark.parametrize("name", [MANIFEST, ARRAYS, CARD, CARD_VALUES])
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
 def test_what_is_not_a_file_is_not_read(copy, name, kind):
     (copy / name).unlink()
@@ -486,7 +486,7 @@ def test_the_bytes_that_were_checked_are_the_bytes_that_are_used(copy, monkeypat
     real = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda self: read.append(self.name) or real(self))
     load_model(copy)
-    assert sorted(read) == sorted([MANIFEST, ARRAYS, CARD])
+    assert sorted(read) == sorted([MANIFEST, ARRAYS, CARD, CARD_VALUES])
 
 
 def changed_arrays(copy, **changes):

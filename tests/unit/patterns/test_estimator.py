@@ -26,10 +26,10 @@ def small(**changes):
 
 def too_few_for_the_defaults(estimator):
     """Every check passes with small groups allowed; by default, 55 vectors are rightly no patterns."""
-    return {"check_clustering": "a pattern has at least 30 vectors"} if estimator.min_cluster_size is None else {}
+    return {"check_clustering": "a dense group has at least 20 vectors"} if estimator.min_cluster_size is None else {}
 
 
-@parametrize_with_checks([UsagePatterns(), small()], expected_failed_checks=too_few_for_the_defaults)
+@parametrize_with_checks([UsagePatterns(), small(min_cluster_size=10)], expected_failed_checks=too_few_for_the_defaults)
 def test_it_is_a_scikit_learn_estimator(estimator, check):
     check(estimator)
 

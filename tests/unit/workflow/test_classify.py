@@ -120,3 +120,15 @@ def test_where_marks_contradict_each_other_the_worst_wins(fitted):
 def test_only_patterns_marked_open_are_named(fitted, status):
     marks = tuple(replace(mark, status=status) for mark in fitted.marks)
     assert set(classify(replace(fitted.model, marks=marks), fitted.vectors)["pattern"]) == {WITHHELD}
+
+
+def test_a_window_between_an_open_pattern_and_one_that_is_not_is_withheld(fitted):
+    open_ids = {mark.pattern_id for mark in fitted.marks if mark.status is MarkStatus.OPEN}
+    closed = np.array([profile.id not in open_ids for profile in fitted.patterns.profiles_])
+    _, strength = fitted.patterns.predict_with_memberships(fitted.vectors)
+    named = (classify(fitted.model, fitted.vectors)["pattern"] != WITHHELD).to_numpy()
+    assert (strength[named][:, closed].sum(axis=1) <= fitted.model.rulebook.border.closed_share_above).all()
+    without = replace(fitted.model, rulebook=fitted.model.rulebook.model_copy(update={"border": None}))
+    without = without.under(without.rulebook)
+    more = (classify(without, fitted.vectors)["pattern"] != WITHHELD).to_numpy()
+    assert (more | ~named).all()

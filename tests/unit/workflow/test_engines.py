@@ -6,10 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from analyzer.errors import InputError
+from analyzer.workflow import tables
 from analyzer.workflow.engines import LocalEngine, engine_from
+from analyzer.workflow.tables import write_vectors
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -60,3 +64,21 @@ except InputError as error:
     told = says(code)
     assert told.startswith("Spark is not installed.")
     assert "pip install 'analyzer[spark]'" in told
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_file_is_classified_piece_by_piece_as_it_would_be_whole(fitted, tmp_path, monkeypatch, shuffled):
+    vectors = fitted.vectors
+    if shuffled:  # a viewer's windows are apart, so the file has to be read whole
+        vectors = vectors.iloc[np.random.default_rng(0).permutation(len(vectors))]
+        vectors.attrs = fitted.vectors.attrs
+    write_vectors(vectors, tmp_path / "vectors.parquet", "28d")
+    whole = LocalEngine().classify(fitted.model, tmp_path / "vectors.parquet", internal=False)
+    monkeypatch.setattr(tables, "PART_ROWS", 500)
+    parts = list(tables.vector_parts(tmp_path / "vectors.parquet"))
+    assert (len(parts) == 1) == shuffled
+    of_viewer = [set(part.index.get_level_values("viewer_id")) for part in parts]
+    assert sum(map(len, of_viewer)) == len(set().union(*of_viewer))
+    pd.testing.assert_frame_equal(
+        LocalEngine().classify(fitted.model, tmp_path / "vectors.parquet", internal=False), whole
+    )
