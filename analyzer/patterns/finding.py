@@ -253,5 +253,5 @@ def _beyond_valley(part: Sample, whole: Sample, size: int) -> Bools | None:
     if beyond is None:
         return None
     difference = part.points[beyond].mean(axis=0) - part.points[~beyond].mean(axis=0)
-    large = float((difference**2).sum()) >= valleys.LEAST_DIFFERENCE
-    return beyond if large and valleys.effective_features(difference) >= valleys.SINGLE_FEATURE else None
+    varying = whole.points.std(axis=0) > 0
+    return beyond if valleys.differ(difference[varying]) else None

@@ -2,8 +2,8 @@
 
 Groups without a valley between them are joined, and a group with a valley through it is divided (after the modality
 tests of Hennig, Advances in Data Analysis and Classification 2010, and of Kalogeratos and Likas, NIPS 2012). Groups
-that differ in a single feature are joined whatever the valley: a cut through one lumpy feature is a grid, not a way of
-watching.
+that hardly differ, or in a single feature only, are joined whatever the valley: a cut through one lumpy feature is a
+grid, not a way of watching.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ DIVIDED_BELOW: Final = 0.3
 """The same within one group, below which it is two; the gap between both keeps a fit from going round in circles."""
 SINGLE_FEATURE: Final = 1.5
 """Effective number of features behind a difference (inverse Simpson index of its squares) below which it is one."""
-LEAST_DIFFERENCE: Final = 4.0
-"""Squared difference of means in everyone's variances below which a valley alone divides nothing."""
+LEAST_DIFFERENCE: Final = 0.12
+"""Mean squared difference of a feature, in everyone's variances, below which two groups are one: that a title was
+replayed once in a month makes a clear valley, and no way of watching."""
 _NEIGHBOURS: Final = 4
 _MOST_POINTS: Final = 2_000  # of a group, evenly; a density on a line needs no more
 _GRID: Final = 96
@@ -80,7 +81,7 @@ def valley(one: Floats, other: Floats) -> Valley:
 
 
 def joined(points: Floats, scaled: Floats, labels: Ints) -> Ints:
-    """Join groups without a valley between them, and groups that differ in a single feature.
+    """Join groups without a valley between them, and groups that hardly differ or in a single feature.
 
     Parameters
     ----------
@@ -148,9 +149,9 @@ def _to_join(
     points: Floats, scaled: Floats, groups: dict[int, Ints], depths: dict[tuple[int, int], float]
 ) -> tuple[int, int] | None:
     numbers = sorted(groups)
-    single = _single_feature_pair(numbers, np.stack([scaled[groups[n]].mean(axis=0) for n in numbers]))
-    if single is not None:
-        return single
+    alike = _alike_pair(numbers, np.stack([scaled[groups[n]].mean(axis=0) for n in numbers]))
+    if alike is not None:
+        return alike
     near = _neighbours(numbers, np.stack([points[groups[n]].mean(axis=0) for n in numbers]))
     for pair in near:
         if pair not in depths:
@@ -159,13 +160,22 @@ def _to_join(
     return shallowest if depths[shallowest] > JOINED_ABOVE else None
 
 
-def _single_feature_pair(numbers: list[int], means: Floats) -> tuple[int, int] | None:
-    if means.shape[1] <= 2:
+def differ(difference: Floats) -> Bools:
+    """Return whether means differ in more than a single feature, and in all by enough; shape (...,)."""
+    enough = (difference**2).mean(axis=-1) >= LEAST_DIFFERENCE
+    return np.asarray(enough & (effective_features(difference) >= SINGLE_FEATURE))
+
+
+def _alike_pair(numbers: list[int], means: Floats) -> tuple[int, int] | None:
+    """Return the two groups that differ least among those that do not differ; None where all do."""
+    varying = means.std(axis=0) > 0
+    if varying.sum() <= 2:
         return None  # of two features a difference in one is half of all there is
-    rests_on = effective_features(means[:, None] - means[None])
-    rests_on[np.tril_indices(len(numbers))] = np.inf
-    one, other = np.unravel_index(int(np.argmin(rests_on)), rests_on.shape)
-    return (numbers[one], numbers[other]) if rests_on[one, other] < SINGLE_FEATURE else None
+    difference = (means[:, None] - means[None])[..., varying]
+    apart = np.where(differ(difference), np.inf, (difference**2).sum(axis=-1))
+    apart[np.tril_indices(len(numbers))] = np.inf
+    one, other = np.unravel_index(int(np.argmin(apart)), apart.shape)
+    return (numbers[one], numbers[other]) if np.isfinite(apart[one, other]) else None
 
 
 def _neighbours(numbers: list[int], means: Floats) -> list[tuple[int, int]]:
