@@ -30,6 +30,7 @@ def card_values(
     return {
         "fitted_on": manifest["source"],
         "window": manifest["window"],
+        "last_window": manifest["last_window"],
         "features": len(manifest["features"]),
         "least_households": manifest["k"],
         "evidence": evidence,
@@ -54,7 +55,8 @@ def card_text(values: dict[str, Any]) -> str:
             "# Model card",
             "",
             f"Fitted on: {values['fitted_on']}.",
-            f"Window: {values['window']}. Features: {values['features']}. Every number aggregates at least"
+            f"Window: {values['window']}; the last one begins {values['last_window'] or 'on an unknown day'}.",
+            f"Features: {values['features']}. Every number aggregates at least"
             f" {values['least_households']} households; no viewer is inside.",
             "",
             "## Patterns",

@@ -23,7 +23,7 @@ from analyzer.patterns.blocks import product
 from analyzer.patterns.filling import Filling
 from analyzer.patterns.finding import Recipe, Sample, by_size, find, nothing
 from analyzer.patterns.ordering import canonical_order
-from analyzer.patterns.pooling import PLAYS, pooled
+from analyzer.patterns.pooling import PLAYS, last_window, pooled
 from analyzer.patterns.scaling import Scaling
 
 
@@ -57,6 +57,8 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
         The same description of all fitted vectors together.
     evidence_ : Evidence
         What the test against chance found.
+    last_window_ : date or None
+        When the last window begins that at least `min_households` have: how old the model is. None where unknown.
     scaling_, filling_, axes_, prototypes_ :
         What `predict` needs; aggregates of at least `min_households` households.
 
@@ -102,6 +104,7 @@ class UsagePatterns(ClusterMixin, TransformerMixin, BaseEstimator):
             warn_if_lost(X)
         values = self._validated(X, reset=True)
         counted = _households(households, context, index, len(values))
+        self.last_window_ = last_window(index, counted, self.min_households)
         settings = context.settings(index) if context is not None else None
         kept = _without_rarely_known(values, counted, self.min_households)
         self.scaling_ = Scaling.fit(kept, getattr(self, "feature_names_in_", None))

@@ -7,9 +7,11 @@ never are, so that what was said of a window does not change when the next one a
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analyzer.grouping.arrays import Floats, Ints
@@ -47,6 +49,18 @@ def pooled(values: Floats, index: pd.Index, plays: Floats | None = None) -> Floa
     result = np.empty_like(values)
     result[order] = _pooled_sorted(values[order], viewer[order], day[order], weight[order])
     return result
+
+
+def last_window(index: pd.Index, households: npt.NDArray[Any], k: int) -> date | None:
+    """Return the day on which the last window begins that at least `k` households have; None where none can be told.
+
+    A single clock that runs wrong must not make a model look newer than it is.
+    """
+    if "window_start" not in index.names or not _is_time(index):
+        return None
+    begun = pd.Series(households).groupby(index.get_level_values("window_start").to_numpy()).nunique()
+    shared = begun.index[begun >= k]
+    return pd.Timestamp(shared.max()).date() if len(shared) else None
 
 
 def _pooled_sorted(values: Floats, viewer: Ints, day: Floats, weight: Floats) -> Floats:

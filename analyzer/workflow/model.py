@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +40,7 @@ _PROFILE: Final = TypeAdapter(PatternProfile)
 _EVIDENCE: Final = TypeAdapter(Evidence)
 _TEXTS: Final = TypeAdapter(tuple[StrictStr, ...])
 _FLAG: Final = TypeAdapter(StrictBool)
+_DAY: Final[TypeAdapter[date | None]] = TypeAdapter(date | None)
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ def _manifest(patterns: UsagePatterns, rulebook: Rulebook, window: str, source: 
         "kind": "usage patterns",
         "source": source,
         "window": window,
+        "last_window": patterns.last_window_.isoformat() if patterns.last_window_ else None,
         "k": patterns.min_households,
         "features": [str(name) for name in names],
         "feature_fingerprint": bundles.feature_fingerprint([str(name) for name in names]),
@@ -245,6 +248,7 @@ def _model(bundle: bundles.Bundle) -> Model:
     patterns.prototypes_ = Prototypes(
         arrays["centers"], arrays["variances"], arrays["reach"], arrays["pattern"], at_least
     )
+    patterns.last_window_ = _DAY.validate_python(manifest.get("last_window"))  # bundles before 2026-11-26 have none
     patterns.evidence_ = _EVIDENCE.validate_python(manifest["evidence"])
     patterns.everyone_ = _PROFILE.validate_python(manifest["everyone"])
     patterns.profiles_ = tuple(_PROFILE.validate_python(values) for values in manifest["profiles"])

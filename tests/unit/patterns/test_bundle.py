@@ -632,3 +632,9 @@ def test_the_reference_model_carries_the_shipped_rulebook_and_every_feature():
     model = load_model()
     assert model.rulebook.hash == load_rulebook().hash
     assert list(model.patterns.feature_names_in_) == [spec.name for spec in select()]
+
+
+def test_a_bundle_tells_when_its_last_window_begins(saved, fitted):
+    assert fitted.patterns.last_window_ is not None
+    assert load_model(saved).patterns.last_window_ == fitted.patterns.last_window_
+    assert f"the last one begins {fitted.patterns.last_window_.isoformat()}" in (saved / CARD).read_text()
