@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from analyzer import cli_text as text
+from analyzer.cli_evaluate import app as evaluate_app
+from analyzer.cli_rulebook import app as rulebook_app
+from analyzer.cli_rulebook import explained as explained_text
 from analyzer.errors import AnalyzerError, ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # markup would swallow "[default: ...]", and boxes are read out letter by letter
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(rulebook_app, name="rulebook")
+app.add_typer(evaluate_app, name="evaluate")
 
 Sources = Annotated[
     list[str] | None,
@@ -207,10 +213,23 @@ def classify(
     short_help="List a model's patterns with their marks and rules.",
     epilog="Example: analyzer marks --model models/mine",
 )
-def marks(model: ModelName = "reference", rulebook: RulebookFile = None, as_json: Json = False) -> None:
+def marks(
+    model: ModelName = "reference",
+    rulebook: RulebookFile = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="PATTERN", help="Why this pattern has its mark, rule by rule.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """List a model's patterns with their marks and the rules behind them."""
     from analyzer.workflow import jobs
 
+    if explain is not None:
+        from analyzer.workflow import rulebooks
+
+        result = rulebooks.explain_mark_job(model, explain, jobs.rulebook_from(rulebook))
+        _answer(result, explained_text, as_json)
+        return
     _answer(jobs.marks_job(model, jobs.rulebook_from(rulebook)), text.marks, as_json)
 
 

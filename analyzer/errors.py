@@ -7,6 +7,7 @@ raised is a defect of this package.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum
 
@@ -46,10 +47,44 @@ class InputError(AnalyzerError, ValueError):
     exit_code = ExitCode.BAD_INPUT
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in a rulebook.
+
+    Attributes
+    ----------
+    line : in the file, from 1; None where the rulebook is not read from text.
+    place : which part, such as "rule `one-title-over-days` > any_of > 2".
+    cause, remedy : what is wrong, and what is allowed.
+    """
+
+    line: int | None
+    place: str
+    cause: str
+    remedy: str = ""
+
+    def sentence(self) -> str:
+        """Return the mistake in words: where, what, and what to do."""
+        where = self.place if self.line is None else f"line {self.line}, {self.place}"
+        return f"{where}: {self.cause} {self.remedy}".rstrip()
+
+
 class RulebookError(AnalyzerError, ValueError):
-    """The rulebook is malformed. This is never the same as a rulebook that says no."""
+    """The rulebook is malformed. This is never the same as a rulebook that says no.
+
+    Parameters
+    ----------
+    cause, remedy : str
+        As of every error; the cause names each mistake.
+    mistakes : tuple of Mistake
+        All that was found, in the order of the file; empty where no file could be read.
+    """
 
     exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, cause: str, remedy: str = "", mistakes: tuple[Mistake, ...] = ()) -> None:
+        super().__init__(cause, remedy)
+        self.mistakes = mistakes
 
 
 class BundleError(AnalyzerError, ValueError):

@@ -71,15 +71,16 @@ def make_profile() -> Callable[..., PatternProfile]:
 
 @pytest.fixture(scope="session")
 def make_rulebook() -> Callable[..., Rulebook]:
-    """Return a builder of rulebooks: each rule is given as its mark and condition only."""
+    """Return a builder of rulebooks: each rule is given as its effect and conditions only."""
 
     def make(*rules: dict[str, Any]) -> Rulebook:
         told = [
             {
                 "id": f"rule-{number}",
-                "mark": "never_single_out",
+                "effect": "forbid",
                 "because": "A reason long enough to be one.",
                 "cites": ["a source"],
+                "since": "2026-11-26",
                 **rule,
             }
             for number, rule in enumerate(rules, 1)

@@ -11,8 +11,10 @@ import pandas as pd
 
 from analyzer.patterns.estimator import UsagePatterns
 from analyzer.patterns.profile import PatternProfile
+from analyzer.policy.clauses import Evidence, UnknownValueError
+from analyzer.policy.effects import MarkStatus
 from analyzer.policy.rulebook import Rulebook, load_rulebook
-from analyzer.policy.rules import Evidence, MarkStatus, Rule, UnknownValueError
+from analyzer.policy.rules import Rule
 
 NO_PATTERN_ID = "no pattern"
 
@@ -94,7 +96,7 @@ def guarded(vectors: pd.DataFrame, rulebook: Rulebook | None = None) -> npt.NDAr
     """
     rulebook = rulebook or load_rulebook()
     withheld = np.zeros(len(vectors), dtype=bool)
-    for rule in rulebook.rule:
+    for rule in rulebook.marking:
         try:
             withheld |= rule.on_vectors(vectors)
         except Exception:  # noqa: BLE001 - whatever a rule raises, it must withhold
@@ -102,8 +104,16 @@ def guarded(vectors: pd.DataFrame, rulebook: Rulebook | None = None) -> npt.NDAr
     return withheld
 
 
+def reasons_for(profile: PatternProfile | None, rulebook: Rulebook) -> tuple[Reason, ...]:
+    """Return why a rulebook marks a pattern, rule by rule in its order; profile None stands for no pattern.
+
+    Only rules about patterns mark: those that name a purpose, a statement or anything else about a use decide on uses.
+    """
+    return tuple(reason for rule in rulebook.marking if (reason := _apply(rule, profile)) is not None)
+
+
 def _mark(pattern_id: str, profile: PatternProfile | None, rulebook: Rulebook) -> Mark:
-    reasons = tuple(reason for rule in rulebook.rule if (reason := _apply(rule, profile)) is not None)
+    reasons = reasons_for(profile, rulebook)
     statuses = [reason.status for reason in reasons]
     if profile is None or not profile.described:
         statuses.append(MarkStatus.NEVER_SINGLE_OUT)  # deny by default, whatever the rulebook says

@@ -1,308 +1,194 @@
-"""Kinds of rule as frozen values. What a rule says is data (TOML); what a kind of rule means is here.
+"""A rule as a frozen value: its effect, what it speaks about, and the conditions that must all hold.
 
-A condition answers `Finding` or None. A value that it needs and that is missing raises `Unknown`: the caller turns
-that into a mark that withholds, so that not knowing never reads as permission.
+What a rule says is data (TOML). What a kind of condition means is in `on_profiles` for a pattern and in `on_uses` for
+what somebody wants to say. What a rule may not say, so that no rulebook permits more because less is known or fewer are
+meant, is in `rule_faults`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Annotated, Any, Self, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
-    ValidationError,
+    StrictBool,
+    StrictInt,
+    StrictStr,
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from analyzer.errors import did_you_mean
-from analyzer.features.catalog import CATALOG, select
-from analyzer.patterns.profile import QUANTILES, WORTH_KEEPING, OverRepresentation, PatternProfile
-from analyzer.sessions.schema import ACCESSIBILITY
+from analyzer.features.catalog import Family
+from analyzer.patterns.profile import PatternProfile
+from analyzer.policy.clauses import ANY as ANY
+from analyzer.policy.clauses import AnyClause, Clause, Number, OverRepresented, UnknownValueError
+from analyzer.policy.clauses import Evidence as Evidence
+from analyzer.policy.clauses import IfUnknown as IfUnknown
+from analyzer.policy.effects import Effect
+from analyzer.policy.effects import MarkStatus as MarkStatus
+from analyzer.policy.faults import FROZEN, refused, with_parts
+from analyzer.policy.on_profiles import ON_PROFILE
+from analyzer.policy.rule_faults import ABOUT_PATTERNS, ABOUT_USES, SCOPE, faults_of
+from analyzer.policy.uses import Addressed, Purpose, Statement, Subject
 
-
-class MarkStatus(Enum):
-    """The policy's word on a pattern, mildest first; the worst wins."""
-
-    OPEN = "open"
-    REVIEW = "review"
-    NEVER_SINGLE_OUT = "never_single_out"
-
-    @property
-    def severity(self) -> int:
-        """0 for the mildest."""
-        return list(MarkStatus).index(self)
-
-    @staticmethod
-    def worst(statuses: list[MarkStatus]) -> MarkStatus:
-        """Return the most severe of the statuses; open where there is none."""
-        return max(statuses, key=lambda s: s.severity, default=MarkStatus.OPEN)
-
-
-ANY = "any"  # the limit of evidence that is true or not, and has no size
-
-
-class UnknownValueError(LookupError):
-    """A rule needs a value that is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One value that made a rule fire: `attribute` is `value`, where the rule says `limit`."""
-
-    attribute: str
-    value: float
-    limit: str
-
-    def sentence(self) -> str:
-        """Return the evidence in words."""
-        return self.attribute if self.limit == ANY else f"{self.attribute} is {self.value:g} ({self.limit})"
-
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-_M = TypeVar("_M")
-
-
-def with_parts(values: object, parts: Callable[[Any], _M], mistakes: list[str]) -> _M:
-    """Validate the parts of a value, and report mistakes of the whole beside theirs: all at once."""
-    found: list[InitErrorDetails] = []
-    try:
-        made = parts(values)
-    except ValidationError as error:
-        found = [_detail(e["msg"], e["loc"], e["input"]) for e in error.errors()]
-    found += [_detail(text, (), values) for text in mistakes]
-    if found:
-        raise ValidationError.from_exception_data("rulebook", found)
-    return made
-
-
-def _detail(text: str, place: tuple[int | str, ...], given: object) -> InitErrorDetails:
-    told = PydanticCustomError("rulebook", "{text}", {"text": text})
-    return InitErrorDetails(type=told, loc=place, input=given)
-
-
-class IfUnknown(Enum):
-    """What it means that a clause's value is missing."""
-
-    WITHHOLD = "withhold"
-    NO_EVIDENCE = "no evidence"  # the clause is not met: most sources cannot see such behaviour
-
-
-class Clause(BaseModel):
-    """A bound on a feature: for a pattern on one of its quantiles, for a vector on the value itself.
-
-    A missing value withholds, unless the clause says that it is no evidence (`if_unknown = "no evidence"`). That is for
-    behaviour that hardly any source can see, such as rewinds: else nothing could be said of any data without them.
-    """
-
-    model_config = _FROZEN
-
-    feature: str
-    at_least: float | None = None
-    at_most: float | None = None
-    quantile: float = 0.75
-    if_unknown: IfUnknown = IfUnknown.WITHHOLD
-
-    @field_validator("feature")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        select()
-        if name in ACCESSIBILITY:
-            raise ValueError(f"{name!r} is an accessibility setting; it may only be used in over_represented")
-        if name not in CATALOG:
-            raise ValueError(f"{name!r} is an unknown feature. {did_you_mean(name, list(CATALOG))}".strip())
-        return name
-
-    @field_validator("quantile")
-    @classmethod
-    def _kept(cls, quantile: float) -> float:
-        if quantile not in QUANTILES:
-            raise ValueError(f"quantile is {quantile:g}; allowed are {', '.join(f'{q:g}' for q in QUANTILES)}")
-        return quantile
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _check(cls, values: Any, parts: ModelWrapValidatorHandler[Self]) -> Self:
-        wrong = isinstance(values, dict) and (values.get("at_least") is None) == (values.get("at_most") is None)
-        return with_parts(values, parts, ["give either at_least or at_most"] if wrong else [])
-
-    @property
-    def limit(self) -> str:
-        """The bound in words."""
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
-
-    def on_pattern(self, profile: PatternProfile) -> Evidence | None:
-        """Return the evidence if the pattern's quantile meets the bound."""
-        value = profile.quantiles.get(self.feature, {}).get(self.quantile)
-        if value is None or np.isnan(value):
-            if self.if_unknown is IfUnknown.NO_EVIDENCE:
-                return None
-            raise UnknownValueError(self.feature)
-        name = f"{self.feature} (quantile {self.quantile:g})"
-        return Evidence(name, value, self.limit) if self._meets(np.array(value)) else None
-
-    def on_vectors(self, vectors: pd.DataFrame) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Return which vectors meet the bound, and which are withheld because the value is unknown."""
-        withholds = self.if_unknown is IfUnknown.WITHHOLD
-        if self.feature not in vectors.columns:
-            return np.zeros(len(vectors), dtype=bool), np.full(len(vectors), withholds)
-        values = vectors[self.feature].to_numpy(dtype=np.float64)
-        return self._meets(values), np.isnan(values) & withholds
-
-    def _meets(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        with np.errstate(invalid="ignore"):
-            if self.at_least is not None:
-                return np.asarray(values >= self.at_least)
-            return np.asarray(values <= (np.nan if self.at_most is None else self.at_most))
-
-
-class OverRepresented(BaseModel):
-    """Bounds on how much more common an accessibility setting is in a pattern than elsewhere.
-
-    The ratio of shares suits settings that few people use, the odds ratio those that most do: at 70 %, no share can be
-    one and a half times as large. Either one decides, and chance must not explain it.
-    """
-
-    model_config = _FROZEN
-
-    ratio_at_least: Annotated[float, Field(gt=1.0)]
-    odds_at_least: Annotated[float, Field(gt=1.0)] | None = None
-    p_at_most: Annotated[float, Field(gt=0.0, le=WORTH_KEEPING)]  # profiles keep no more
-
-    def on_pattern(self, profile: PatternProfile) -> list[Evidence]:
-        """Return evidence for every setting beyond both bounds. A setting that nobody knows is no evidence."""
-        beyond_chance = [found for found in profile.over_represented if found.p_value <= self.p_at_most]
-        return [evidence for found in beyond_chance if (evidence := self._evidence(found))]
-
-    def _evidence(self, found: OverRepresentation) -> Evidence | None:
-        if found.ratio >= self.ratio_at_least:
-            return Evidence(f"{found.setting} ratio", found.ratio, f"at least {self.ratio_at_least:g}")
-        if self.odds_at_least is not None and found.odds is not None and found.odds >= self.odds_at_least:
-            return Evidence(f"{found.setting} odds ratio", found.odds, f"at least {self.odds_at_least:g}")
-        return None
-
-
-_KINDS = (
-    "any_of",
-    "all_of",
-    "over_represented",
-    "households_below",
-    "largest_household_share_above",
-    "stability_below",
-    "no_pattern",
-)
+_MOST: Final = 10**12
+_Households = Annotated[StrictInt, Field(ge=2, le=_MOST)]
+_Because = Annotated[StrictStr, Field(min_length=10, description="one sentence that a reviewer understands")]
 
 
 class Rule(BaseModel):
-    """One rule: an id, the mark it gives, why, on whose word, and exactly one kind of condition."""
+    """One rule: an id, its effect, why, on whose word, what it speaks about, and its conditions, which all must hold.
 
-    model_config = _FROZEN
+    A rule that names no purpose, statement or subject, and whose conditions only look at the pattern, speaks about the
+    pattern itself: it marks it, and guards every vector that shows the behaviour. Any other rule, and every allow rule,
+    decides on uses.
+    """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    mark: MarkStatus
-    because: Annotated[str, Field(min_length=10)]
-    cites: tuple[Annotated[str, Field(min_length=1)], ...]
-    any_of: tuple[Clause, ...] = ()
-    all_of: tuple[Clause, ...] = ()
-    over_represented: OverRepresented | None = None
-    households_below: Annotated[int, Field(ge=2)] | None = None
-    largest_household_share_above: Annotated[float, Field(gt=0, lt=1)] | None = None
-    stability_below: Annotated[float, Field(gt=0, le=1)] | None = None
-    no_pattern: bool = False
+    model_config = FROZEN
+
+    id: Annotated[
+        StrictStr, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="small letters, digits and hyphens")
+    ]
+    effect: Annotated[Effect, Field(description="what the rule does where all its conditions hold")]
+    because: _Because
+    cites: Annotated[
+        tuple[Annotated[StrictStr, Field(min_length=1)], ...],
+        Field(description="the sources: at least one"),
+    ]
+    since: Annotated[date, Field(description="the day it was written down; nothing depends on it")]
+    overridable: Annotated[
+        StrictBool, Field(description="whether two people may set it aside, for a reason and until a day")
+    ] = False
+    purposes: Annotated[
+        tuple[Purpose, ...],
+        Field(min_length=1, description="only for these purposes; absent: for every one"),
+    ] = ()
+    statements: Annotated[
+        tuple[Statement, ...],
+        Field(min_length=1, description="only for these statements; absent: for every kind"),
+    ] = ()
+    subjects: Annotated[
+        tuple[Subject, ...],
+        Field(min_length=1, description="only about these; absent: about anything"),
+    ] = ()
+    any_of: Annotated[
+        tuple[AnyClause, ...],
+        Field(min_length=1, description="clauses on the profile: one must be met"),
+    ] = ()
+    all_of: Annotated[
+        tuple[AnyClause, ...],
+        Field(min_length=1, description="clauses on the profile: all must be met"),
+    ] = ()
+    over_represented: Annotated[
+        OverRepresented | None, Field(description="an accessibility setting is more common than elsewhere")
+    ] = None
+    family: Annotated[
+        Family | None, Field(description="one of this family is among the pattern's leading contrasts")
+    ] = None
+    households_below: Annotated[_Households | None, Field(description="fewer households than this")] = None
+    households_at_least: Annotated[
+        _Households | None, Field(description="this many households or more; only in allow rules")
+    ] = None
+    largest_household_share_above: Annotated[
+        Annotated[Number, Field(gt=0, lt=1)] | None, Field(description="one household makes up more of the pattern")
+    ] = None
+    stability_below: Annotated[
+        Annotated[Number, Field(gt=0, le=1)] | None,
+        Field(description="it agrees less with itself when other households are drawn"),
+    ] = None
+    no_pattern: Annotated[StrictBool, Field(description="the windows have no pattern")] = False
+    pattern_marked: Annotated[
+        tuple[MarkStatus, ...],
+        Field(min_length=1, description="the pattern's mark is one of these"),
+    ] = ()
+    addressed: Annotated[tuple[Addressed, ...], Field(min_length=1, description="one of these is spoken to")] = ()
+    names_title: Annotated[StrictBool | None, Field(description="whether a title is named")] = None
+    condition_words: Annotated[
+        StrictBool, Field(description="the name holds a word for a health condition or disability")
+    ] = False
+    defined_by_accessibility: Annotated[
+        StrictBool, Field(description="an accessibility setting, or what is built on one, defines the group")
+    ] = False
 
     @field_validator("cites", mode="before")
     @classmethod
     def _some(cls, cites: Any) -> Any:
         if isinstance(cites, list | tuple) and not cites:
-            raise ValueError("name at least one source")
+            raise refused("name at least one source", "A law, a paper, a rule of the house, or `our own choice`.")
         return cites
 
-    @field_validator("mark")
+    @field_validator("since", mode="before")
     @classmethod
-    def _raises(cls, mark: MarkStatus) -> MarkStatus:
-        if mark is MarkStatus.OPEN:
-            raise ValueError("a rule can only raise a mark; 'open' is what remains when none fires")
-        return mark
+    def _day(cls, since: Any) -> Any:
+        if isinstance(since, datetime) or not isinstance(since, date | str):  # a number would be read as seconds
+            raise refused(f"{since!r:.40} is no date", "Write a day, such as since = 2026-11-26.")
+        return since
 
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, values: Any, parts: ModelWrapValidatorHandler[Self]) -> Self:
-        wrong = isinstance(values, dict) and sum(bool(values.get(kind)) for kind in _KINDS) != 1
-        return with_parts(values, parts, [f"give exactly one of {', '.join(_KINDS)}"] if wrong else [])
+        return with_parts(values, parts, faults_of(values) if isinstance(values, dict) else [])
+
+    @property
+    def mark(self) -> MarkStatus:
+        """The mark that the rule gives where it speaks about patterns."""
+        return self.effect.mark
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The kinds of condition that the rule has."""
+        return frozenset(
+            kind for kind in (*ABOUT_PATTERNS, *ABOUT_USES) if getattr(self, kind) not in (None, (), False)
+        ) | ({"names_title"} if self.names_title is not None else frozenset())
+
+    @property
+    def marks_patterns(self) -> bool:
+        """Whether the rule speaks about the pattern itself."""
+        scoped = any(getattr(self, name) for name in SCOPE)
+        return self.effect is not Effect.ALLOW and not scoped and self.given <= set(ABOUT_PATTERNS)
 
     @property
     def features(self) -> frozenset[str]:
-        """The features that the rule reads."""
-        return frozenset(clause.feature for clause in self.any_of + self.all_of)
+        """The features whose quantiles the rule reads."""
+        return frozenset(clause.feature for clause in self.any_of + self.all_of if isinstance(clause, Clause))
 
     def on_pattern(self, profile: PatternProfile | None) -> list[Evidence]:
-        """Return the evidence if the rule fires on a pattern; None stands for no pattern.
+        """Return the evidence if all conditions on the pattern hold; profile None stands for no pattern.
 
         Raises
         ------
         UnknownValueError
-            When a value that decides is missing.
+            When a value that decides is missing, even if another condition does not hold.
         """
         if profile is None:
             return [Evidence("the windows have no pattern", 1.0, ANY)] if self.no_pattern else []
-        if self.any_of:
-            return _any(self.any_of, profile)
-        if self.all_of:
-            found = [clause.on_pattern(profile) for clause in self.all_of]
-            return [e for e in found if e] if all(found) else []
-        if self.over_represented is not None:
-            return self.over_represented.on_pattern(profile)
-        if self.stability_below is not None:
-            return self._on_stability(profile, self.stability_below)
-        return self._on_size(profile)
-
-    def _on_stability(self, profile: PatternProfile, bound: float) -> list[Evidence]:
-        if profile.stability is None:
-            raise UnknownValueError("stability")
-        return [Evidence("stability", profile.stability, f"below {bound:g}")] if profile.stability < bound else []
-
-    def _on_size(self, profile: PatternProfile) -> list[Evidence]:
-        if self.households_below is not None and profile.households < self.households_below:
-            return [Evidence("households", self.households_below, f"fewer than {self.households_below}")]
-        bound = self.largest_household_share_above
-        if bound is None:
-            return []
-        if profile.largest_household_share is None:
-            raise UnknownValueError("largest_household_share")
-        share = profile.largest_household_share
-        return [Evidence("largest household's share", share, f"above {bound:g}")] if share > bound else []
+        found, missing = [], []
+        for kind, condition in ON_PROFILE.items():
+            try:
+                found += [condition(self, profile)] if kind in self.given else []
+            except UnknownValueError as error:
+                missing.append(str(error))
+        if missing:
+            raise UnknownValueError(", ".join(missing))
+        return [evidence for part in found for evidence in part] if all(found) else []
 
     def on_vectors(self, vectors: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        """Return which vectors the rule withholds: those that show the behaviour, or for which nobody can tell."""
-        clauses = self.any_of or self.all_of
-        if not clauses:
+        """Return which vectors the rule withholds: those that show the behaviour, or for which nobody can tell.
+
+        Only clauses on features can be asked of a vector. Those of `any_of` and `all_of` must both hold; whatever else
+        the rule asks of a pattern is taken to hold, which can only withhold more.
+        """
+        if not self.features:
             return np.zeros(len(vectors), dtype=bool)
-        meets, unknown = (np.array(part) for part in zip(*(c.on_vectors(vectors) for c in clauses), strict=True))
-        if self.any_of:
-            return np.asarray(meets.any(axis=0) | unknown.any(axis=0))
-        return np.asarray((meets | unknown).all(axis=0))
-
-
-def _any(clauses: tuple[Clause, ...], profile: PatternProfile) -> list[Evidence]:
-    """A clause that fires decides; only if none does, a missing value matters."""
-    found, missing = [], []
-    for clause in clauses:
-        try:
-            evidence = clause.on_pattern(profile)
-        except UnknownValueError as error:
-            missing.append(str(error))
-        else:
-            found += [evidence] if evidence else []
-    if missing and not found:
-        raise UnknownValueError(", ".join(missing))
-    return found
+        withheld = np.ones(len(vectors), dtype=bool)
+        for clauses, joined in ((self.any_of, np.logical_or), (self.all_of, np.logical_and)):
+            asked = [clause.on_vectors(vectors) for clause in clauses if isinstance(clause, Clause)]
+            if asked:
+                withheld &= joined.reduce([meets | unknown for meets, unknown in asked])
+        return withheld

@@ -14,7 +14,7 @@ from pydantic import StrictBool, StrictStr, TypeAdapter
 
 import analyzer.patterns.bundle as bundles
 from analyzer._version import __version__
-from analyzer.errors import BundleError, InputError
+from analyzer.errors import BundleError, InputError, RulebookError
 from analyzer.features.catalog import CATALOG
 from analyzer.patterns.bundle import Arrays
 from analyzer.patterns.card import card_text, card_values
@@ -153,6 +153,10 @@ def load_model(path: str | Path = REFERENCE) -> Model:
         _check_features(folder, bundle.manifest)
     except BundleError:
         raise
+    except RulebookError as error:  # most likely of an earlier version, in other words
+        told = f" ({error.mistakes[0].sentence()})" if error.mistakes else ""
+        cause = f"The bundle {folder} holds a rulebook that this version cannot read{told}."
+        raise BundleError(cause, "Fit the model again.") from error
     except Exception as error:
         raise BundleError(f"The bundle {folder} is incomplete.", "Fit the model again.") from error
     return model

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import inspect
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import typer.main
+from pydantic import BaseModel
 
 import analyzer
 from analyzer.cli import app
 from analyzer.features.catalog import Family, select
-from analyzer.policy.rulebook import load_rulebook
-from analyzer.policy.rules import Clause, IfUnknown
+from analyzer.policy.clauses import AnyClause, Clause, ContrastClause, IfUnknown, OverRepresented
+from analyzer.policy.effects import Effect, MarkStatus, Outcome
+from analyzer.policy.rule_faults import ABOUT_PATTERNS, ABOUT_USES, SCOPE
+from analyzer.policy.rulebook import Border, Rulebook, load_rulebook
+from analyzer.policy.rules import Rule
+from analyzer.policy.uses import Addressed, Purpose, Statement, Subject
 from analyzer.sessions import jellyfin, tautulli
 from analyzer.sessions.playback import json_events, netflix_traces
 from analyzer.sessions.playback.schema import EVENTS, WORDS
@@ -96,28 +102,91 @@ def features_page() -> str:
 def rules_page() -> str:
     """Return the page on the shipped rulebook."""
     book = load_rulebook()
-    parts = ["# Rules", f"The shipped rulebook: `{book.id}` {book.version}, owner {book.owner}. The worst mark wins."]
+    parts = [
+        "# Rules",
+        f"The shipped rulebook: `{book.id}` {book.version}, owner {book.owner}. What its words mean:"
+        " [How a rulebook decides](../explanation/how-a-rulebook-decides.md).",
+    ]
     if book.border:
         parts += ["## Border", f"Withheld above {book.border.closed_share_above:g}. {book.border.because}"]
-    for rule in book.rule:
-        clauses = [
-            f"`{c.feature}` {c.limit} (pattern: quantile {c.quantile:g}{_if_unknown(c)})"
-            for c in rule.any_of + rule.all_of
-        ]
-        joined = (" or " if rule.any_of else " and ").join(clauses)
-        other = rule.model_dump(exclude_defaults=True, exclude={"id", "mark", "because", "cites", "any_of", "all_of"})
-        condition = joined or ", ".join(f"{key} {value}" for key, value in other.items())
-        parts += [
-            f"## {rule.id}",
-            f"Mark: **{rule.mark.value}**. {rule.because}",
-            f"When: {condition}.",
-            f"Cites: {'; '.join(rule.cites)}.",
-        ]
+    for head, text, rules in (
+        ("Rules about patterns", "They mark patterns, and guard vectors where they name a feature.", book.marking),
+        ("Rules about what is said", "They withhold a statement or ask for review.", said(book)),
+        ("What may be said", "What none of these allows is withheld.", book.allowing),
+    ):
+        parts += [f"## {head}", text, *(part for rule in rules for part in rule_parts(rule))]
     return "\n\n".join(parts)
 
 
-def _if_unknown(clause: Clause) -> str:
-    return "; unknown is no evidence" if clause.if_unknown is IfUnknown.NO_EVIDENCE else ""
+def said(book: Rulebook) -> list[Rule]:
+    """Return the forbid and review rules that do not mark patterns."""
+    return [rule for rule in book.deciding if not rule.marks_patterns]
+
+
+def rule_parts(rule: Rule) -> list[str]:
+    """Return the paragraphs on one rule."""
+    mark = f", marks **{rule.mark.value}**" if rule.marks_patterns else ""
+    aside = "" if rule.effect is Effect.ALLOW else "; overridable" if rule.overridable else "; absolute"
+    return [
+        f"### {rule.id}",
+        f"Effect: **{rule.effect.value}**{mark}{aside}; since {rule.since}. {rule.because}",
+        f"When: {condition_words(rule)}.",
+        f"Cites: {'; '.join(rule.cites)}.",
+    ]
+
+
+def condition_words(rule: Rule) -> str:
+    """Return scope and conditions of a rule."""
+    told = []
+    for name in (*SCOPE, *ABOUT_PATTERNS, *ABOUT_USES):
+        value = getattr(rule, name)
+        if name in ("any_of", "all_of") and value:
+            clauses = [f"`{c.attribute}` {c.limit}{_if_unknown(c)}" for c in value]
+            told.append((" or " if name == "any_of" else " and ").join(clauses))
+        elif isinstance(value, BaseModel):
+            told.append(f"`{name}` " + ", ".join(f"{k} {v:g}" for k, v in value.model_dump(exclude_none=True).items()))
+        elif isinstance(value, tuple) and value:
+            told.append(f"`{name}` is {' or '.join(str(one.value) for one in value)}")
+        elif value not in (None, False, ()) or (name == "names_title" and value is not None):
+            told.append(f"`{name}` {str(value).lower() if isinstance(value, bool) else value}")
+    return "; and ".join(told)
+
+
+def _if_unknown(clause: AnyClause) -> str:
+    return " (unknown is no evidence)" if clause.if_unknown is IfUnknown.NO_EVIDENCE else ""
+
+
+def words_page() -> str:
+    """Return the page on what a rulebook may say, from the models that check it."""
+    parts = [
+        "# The words of a rulebook",
+        "A rulebook is a TOML file with `id`, `version`, `owner`, one `[[rule]]` or more and perhaps a `[border]`."
+        " `analyzer rulebook schema` prints all of this as JSON Schema for an editor.",
+    ]
+    for head, model in {
+        "A rule": Rule,
+        "A clause on a feature": Clause,
+        "A clause on a contrast": ContrastClause,
+        "over_represented": OverRepresented,
+        "border": Border,
+    }.items():
+        fields = model.model_fields.items()
+        rows = [(f"`{name}`", "yes" if f.is_required() else "", str(f.description or "")) for name, f in fields]
+        parts += [f"## {head}", table(("word", "required", "meaning"), rows)]
+    for head, kind in WORD_LISTS.items():
+        parts += [f"## {head}", ", ".join(f"`{member.value}`" for member in kind) + "."]
+    return "\n\n".join(parts)
+
+
+WORD_LISTS: dict[str, type[Enum]] = {
+    "Effects": Effect,
+    "Purposes": Purpose,
+    "Statements": Statement,
+    "Subjects": Subject,
+    "Addressed": Addressed,
+    "Marks": MarkStatus,
+    "Outcomes": Outcome,
+}
 
 
 def commands_page() -> str:
@@ -128,11 +197,19 @@ def commands_page() -> str:
         "Exit codes: 0 done, 1 failure, 2 bad input or usage, 3 withheld, 4 needs review. Results go to stdout,"
         " progress and errors to stderr.",
     ]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in leaves(group):
         rows = [(f"`{parameter_name(p)}`", str(getattr(p, "help", "") or "")) for p in command.params]
         parts += [f"## analyzer {name}", command.help, f"`{command.epilog.removeprefix('Example: ')}`"]
-        parts += [table(("option", "meaning"), rows)]
+        parts += [table(("option", "meaning"), rows)] if rows else []
     return "\n\n".join(parts)
+
+
+def leaves(group: Any, before: str = "") -> list[tuple[str, Any]]:
+    """Return every command with its name, those of a group behind the group's name."""
+    found = []
+    for name, command in group.commands.items():
+        found += leaves(command, f"{before}{name} ") if hasattr(command, "commands") else [(before + name, command)]
+    return found
 
 
 def parameter_name(parameter: Any) -> str:
@@ -156,6 +233,7 @@ PAGES = {
     "events.md": events_page,
     "features.md": features_page,
     "rules.md": rules_page,
+    "rulebook.md": words_page,
     "commands.md": commands_page,
     "python.md": python_page,
 }

@@ -422,7 +422,9 @@ def test_a_bundle_that_cannot_be_trusted_is_refused(case, command, terminal, bun
 # Rulebooks
 
 BOOK = 'id = "ours"\nversion = "1"\nowner = "us"\n'
-RULE = '[[rule]]\nid = "r"\nmark = "review"\nbecause = "For a reason."\ncites = ["our own choice"]\n'
+RULE = (
+    '[[rule]]\nid = "r"\neffect = "review"\nsince = 2026-11-26\nbecause = "For a reason."\ncites = ["our own choice"]\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -434,7 +436,7 @@ RULE = '[[rule]]\nid = "r"\nmark = "review"\nbecause = "For a reason."\ncites = 
         (BOOK + RULE + "any_of = [{ feature = 'captions', at_least = 3 }]\n", ("captions", "over_represented")),
         (
             BOOK + RULE.replace("review", "maybe") + "any_of = [{ feature = 'plays', at_least = 3 }]\n",
-            ("rule 1", "mark"),
+            ("rule `r`", "line 6", "'maybe' is not allowed", "forbid, review, allow"),
         ),
         (BOOK + RULE, ("rule",)),
         ("\xff\xfe", ("r.toml", "TOML")),
@@ -458,7 +460,7 @@ def test_a_rulebook_that_is_no_toml_is_refused_with_its_place(terminal):
 def test_all_mistakes_of_a_rulebook_are_told_at_once(terminal):
     book = BOOK + RULE.replace("review", "maybe").replace("cites", "sites")
     terminal.path("r.toml").write_text(book)
-    terminal.run("marks", "--rulebook", "r.toml").refused("mark", "sites", "cites")
+    terminal.run("marks", "--rulebook", "r.toml").refused("effect", "sites", "cites")
 
 
 # Places that cannot be written

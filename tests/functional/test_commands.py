@@ -270,7 +270,7 @@ def test_a_bad_map_is_explained(pair, words, terminal, few_views):
 
 
 def test_a_rulebook_of_ones_own_is_used(terminal, bundle):
-    rules = 'id = "ours"\nversion = "1"\nowner = "us"\n\n[[rule]]\nid = "all"\nmark = "review"\n'
+    rules = 'id = "ours"\nversion = "1"\nowner = "us"\n\n[[rule]]\nid = "all"\neffect = "review"\nsince = 2026-11-26\n'
     rules += 'because = "We look at everything."\ncites = ["our own choice"]\n'
     rules += 'any_of = [{ feature = "plays", at_least = 0 }]\n'
     terminal.path("rules.toml").write_text(rules)

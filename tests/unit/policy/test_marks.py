@@ -77,7 +77,7 @@ def test_fewer_than_ten_households_withhold_whatever_they_do(make_profile, house
 
 
 def test_a_pattern_that_is_not_described_is_withheld_whatever_the_rulebook(make_profile, make_rulebook):
-    lenient = make_rulebook({"mark": "review", "no_pattern": True})
+    lenient = make_rulebook({"effect": "review", "no_pattern": True})
     assert mark_of(make_profile(), lenient).status is OPEN
     assert mark_of(make_profile(described=False), lenient).status is NEVER
 
@@ -144,7 +144,7 @@ def test_a_rule_that_raises_withholds_and_says_so(make_profile, monkeypatch, err
     monkeypatch.setattr(Rule, "on_pattern", fail)
     mark = mark_of(make_profile())
     assert mark.status is NEVER
-    assert len(mark.reasons) == len(load_rulebook().rule)
+    assert len(mark.reasons) == len(load_rulebook().marking)
     assert f"it raised {type(error).__name__}; so it withholds" in mark.reasons[0].sentence()
 
 
@@ -156,7 +156,7 @@ def test_one_rule_that_raises_withholds_though_all_others_are_quiet(make_profile
         def on_vectors(self, vectors):
             raise RuntimeError
 
-    (rule,) = make_rulebook({"mark": "review", "no_pattern": True}).rule
+    (rule,) = make_rulebook({"effect": "review", "no_pattern": True}).rule
     quiet = load_rulebook()
     broken = Rulebook.model_construct(
         id="x", version="1", owner="o", rule=(*quiet.rule, Broken.model_construct(**dict(rule)))
@@ -231,7 +231,8 @@ CONDITIONS = st.one_of(
     st.builds(lambda s: {"largest_household_share_above": s}, st.floats(0.01, 0.99)),
     st.just({"no_pattern": True}),
 )
-RULES = st.lists(st.tuples(st.sampled_from(["review", "never_single_out"]), CONDITIONS), min_size=1, max_size=5)
+WORDS = {"because": "A reason long enough.", "cites": ["somebody"], "since": "2026-11-26"}
+RULES = st.lists(st.tuples(st.sampled_from(["review", "forbid"]), CONDITIONS), min_size=1, max_size=5)
 PROFILES = st.builds(
     lambda quantiles, households, share, ratio: PatternProfile(
         "P01",
@@ -252,10 +253,7 @@ PROFILES = st.builds(
 
 
 def book(rules):
-    told = [
-        {"id": f"r{n}", "mark": mark, "because": "A reason long enough.", "cites": ["somebody"], **condition}
-        for n, (mark, condition) in enumerate(rules)
-    ]
+    told = [{"id": f"r{n}", "effect": effect, **WORDS, **condition} for n, (effect, condition) in enumerate(rules)]
     return rulebook_from({"id": "x", "version": "1", "owner": "o", "rule": told}, "random")
 
 

@@ -13,7 +13,10 @@ from analyzer.policy.rulebook import load_rulebook, parse_rulebook
 from analyzer.policy.rules import MarkStatus
 
 HEAD = 'id = "mine"\nversion = "1"\nowner = "me"\n'
-RULE = '[[rule]]\nid = "a-rule"\nmark = "review"\nbecause = "A reason long enough."\ncites = ["somebody"]\n'
+RULE = (
+    '[[rule]]\nid = "a-rule"\neffect = "review"\nbecause = "A reason long enough."\n'
+    'cites = ["somebody"]\nsince = 2026-11-26\n'
+)
 NO_PATTERN = "no_pattern = true\n"
 
 
@@ -72,54 +75,87 @@ def test_without_a_path_the_shipped_rulebook_is_meant(tmp_path):
 # Mistakes
 
 
+MANY_MISTAKES = 29
 MANY = (
     'id = "mine"\nversion = "1"\nsurplus = 3\n'  # owner is missing, surplus is unknown
-    '[[rule]]\nid = "Not An Id"\nmark = "open"\nbecuase = "A reason long enough."\ncites = []\n'
+    '[[rule]]\nid = "Not An Id"\neffect = "forbd"\nbecuase = "A reason long enough."\ncites = []\nsince = 7\n'
     "any_of = [\n"
     '  { feature = "title_plays_maxx", at_least = 1, at_most = 2, quantile = 0.3 },\n'
     '  { feature = "captions", at_least = nan },\n'
     '  { feature = "plays" },\n'
+    '  { contrast = "plays", at_leest = 1 },\n'
     "]\nhouseholds_below = 1\n"
-    '[[rule]]\nid = "twice"\nmark = "never"\nbecause = "short"\ncites = ["somebody"]\n'
-    '[[rule]]\nid = "twice"\nmark = "review"\nbecause = "A reason long enough."\ncites = ["somebody"]\n'
+    '[[rule]]\nid = "twice"\nmark = "never_single_out"\nbecause = "short"\ncites = ["somebody"]\n'
+    '[[rule]]\nid = "twice"\neffect = "allow"\nbecause = "A reason long enough."\ncites = ["somebody"]\n'
+    'since = 2026-11-26\noverridable = "no"\nsubjects = []\n'
     "over_represented = { ratio_at_least = 0.5, p_at_most = 2 }\n"
+    'purposes = ["public mesage"]\npattern_marked = ["review"]\n'
 )
 
 
 @pytest.mark.parametrize(
     "expected",
     [
-        "owner: Field required",
-        "surplus: Extra inputs are not permitted",
-        "rule 1 > id: String should match pattern",
-        "rule 1 > mark: a rule can only raise a mark",
-        "rule 1 > because: Field required",
-        "rule 1 > becuase: Extra inputs are not permitted",
-        "rule 1 > cites: name at least one source",
-        "rule 1 > any_of > 1 > feature: 'title_plays_maxx' is an unknown feature. Did you mean 'title_plays_max'?",
-        "rule 1 > any_of > 1 > quantile: quantile is 0.3; allowed are 0.1, 0.25, 0.5, 0.75, 0.9",
-        "rule 1 > any_of > 1: give either at_least or at_most",
-        "rule 1 > any_of > 2 > feature: 'captions' is an accessibility setting; it may only be used in"
-        " over_represented",
-        "rule 1 > any_of > 2 > at_least: Input should be a finite number",
-        "rule 1 > any_of > 3: give either at_least or at_most",
-        "rule 1 > households_below: Input should be greater than or equal to 2",
-        "rule 1: give exactly one of any_of, all_of, over_represented",
-        "rule 2 > mark: Input should be 'open', 'review' or 'never_single_out'",
-        "rule 2 > because: String should have at least 10 characters",
-        "rule 2: give exactly one of",
-        "rule 3 > over_represented > ratio_at_least: Input should be greater than 1",
-        "rule 3 > over_represented > p_at_most: Input should be less than or equal to 0.05",
-        "rule 'twice' is there twice",
+        "line 1, rulebook: `owner` is missing. Add owner: who answers for it.",
+        "line 3, surplus: `surplus` is not a word of a rulebook. Allowed are id, version, owner, border, rule.",
+        "line 4, rule `Not An Id`: `because` is missing. Add because: one sentence that a reviewer understands.",
+        "line 5, rule `Not An Id` > id: string should match pattern",
+        "line 6, rule `Not An Id` > effect: 'forbd' is not allowed. Allowed are forbid, review, allow."
+        " Did you mean 'forbid'?",
+        "line 7, rule `Not An Id` > becuase: `becuase` is not a word of a rule. Did you mean 'because'?",
+        "line 8, rule `Not An Id` > cites: name at least one source.",
+        "line 9, rule `Not An Id` > since: 7 is no date. Write a day, such as since = 2026-11-26.",
+        "line 11, rule `Not An Id` > any_of > 1 > feature: 'title_plays_maxx' is an unknown feature."
+        " Did you mean 'title_plays_max'?",
+        "line 11, rule `Not An Id` > any_of > 1 > quantile: quantile is 0.3; allowed are 0.1, 0.25, 0.5, 0.75, 0.9.",
+        "line 11, rule `Not An Id` > any_of > 1: give either at_least or at_most.",
+        "line 12, rule `Not An Id` > any_of > 2 > feature: 'captions' is an accessibility setting; it may only be used"
+        " in over_represented.",
+        "line 12, rule `Not An Id` > any_of > 2 > at_least: input should be a finite number; it is nan.",
+        "line 13, rule `Not An Id` > any_of > 3: give either at_least or at_most.",
+        "line 14, rule `Not An Id` > any_of > 4 > at_leest: `at_leest` is not a word of a clause on a contrast."
+        " Did you mean 'at_least'?",
+        "line 14, rule `Not An Id` > any_of > 4: give either at_least or at_most.",
+        "line 16, rule `Not An Id` > households_below: input should be greater than or equal to 2; it is 1.",
+        "line 17, rule `twice`: `since` is missing.",
+        "line 17, rule `twice`: give at least one condition: any_of, all_of, over_represented",
+        'line 19, rule `twice` > mark: `mark` is no longer a word of a rule. Write effect = "forbid".',
+        "line 20, rule `twice` > because: string should have at least 10 characters; it is 'short'.",
+        "line 23, rule `twice` > id: rule 'twice' is there twice. Give each rule an id of its own.",
+        "line 28, rule `twice` > overridable: input should be a valid boolean; it is 'no'.",
+        "line 29, rule `twice` > subjects: `subjects` is empty. Leave it out, or name one.",
+        "line 30, rule `twice` > over_represented > ratio_at_least: input should be greater than 1; it is 0.5.",
+        "line 30, rule `twice` > over_represented > p_at_most: input should be less than or equal to 0.05; it is 2.",
+        "line 30, rule `twice` > over_represented: an allow rule cannot use over_represented: nothing is permitted",
+        "line 31, rule `twice` > purposes > 1: 'public mesage' is not allowed. Allowed are public message, press,",
+        "line 32, rule `twice` > pattern_marked: it lacks the milder open: else a stricter mark would",
     ],
 )
-def test_all_mistakes_are_told_at_once_each_with_its_place(expected):
+def test_all_mistakes_are_told_at_once_each_with_its_line_and_place(expected):
     assert expected in mistakes(MANY)
 
 
+def test_mistakes_are_values_in_the_order_of_the_file():
+    with pytest.raises(RulebookError) as caught:
+        parse_rulebook(MANY, "mine.toml")
+    found = caught.value.mistakes
+    assert len(found) == MANY_MISTAKES
+    assert [mistake.line for mistake in found] == sorted(mistake.line for mistake in found)
+    assert all(mistake.place and mistake.cause.endswith((".", "?")) for mistake in found)
+    assert all(mistake.sentence() in caught.value.cause for mistake in found)
+
+
+def test_a_rule_of_the_old_kind_is_told_once_what_to_write_instead():
+    with pytest.raises(RulebookError) as caught:
+        parse_rulebook(HEAD + RULE.replace("effect", "mark") + NO_PATTERN)
+    (mistake,) = caught.value.mistakes
+    assert (mistake.line, mistake.place) == (6, "rule `a-rule` > mark")
+    assert mistake.remedy == 'Write effect = "review".'
+
+
 def test_mistakes_are_counted_and_the_file_is_named():
-    assert mistakes(MANY).startswith("mine.toml has 21 mistakes: ")
-    assert mistakes(HEAD + RULE).startswith("mine.toml has 1 mistake: rule 1: give exactly one of")
+    assert mistakes(MANY).startswith(f"mine.toml has {MANY_MISTAKES} mistakes:\n  line 1, rulebook: ")
+    assert mistakes(HEAD + RULE).startswith("mine.toml has 1 mistake: line 4, rule `a-rule`: give at least one")
 
 
 @pytest.mark.parametrize("place", ["", RULE + NO_PATTERN])
@@ -136,7 +172,7 @@ def test_an_accessibility_setting_can_be_no_feature_of_a_rule(setting, kind):
 
 def test_a_bound_beyond_what_a_profile_keeps_is_refused_for_it_could_never_fire():
     told = mistakes(HEAD + RULE + "over_represented = { ratio_at_least = 1.5, p_at_most = 0.1 }\n")
-    assert "p_at_most: Input should be less than or equal to 0.05" in told
+    assert "p_at_most: input should be less than or equal to 0.05" in told
 
 
 @pytest.mark.parametrize("bound", ["nan", "inf", "-inf", '"many"'])
@@ -214,7 +250,8 @@ def test_layout_and_comments_do_not_change_the_hash(other):
         ('"1"', '"2"'),
         ('"me"', '"you"'),
         ("a-rule", "b-rule"),
-        ("review", "never_single_out"),
+        ("review", "forbid"),
+        ("2026-11-26", "2026-11-27"),
         ("A reason", "Another reason"),
         ("somebody", "somebody else"),
         ('"plays"', '"titles"'),

@@ -197,7 +197,7 @@ def test_a_rule_about_patterns_alone_guards_no_vector(make_rulebook):
 
 
 def test_a_review_rule_guards_as_well(make_rulebook):
-    rulebook = make_rulebook({"mark": "review", "any_of": [{"feature": "plays", "at_least": 3}]})
+    rulebook = make_rulebook({"effect": "review", "any_of": [{"feature": "plays", "at_least": 3}]})
     assert guarded(pd.DataFrame({"plays": [2.0, 3.0]}), rulebook).tolist() == [False, True]
 
 
