@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
@@ -193,25 +194,40 @@ def _near(told: Any, got: float) -> bool:
 
 def audited(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared:
     """Compare what an attacker can bound in a table with withheld cells."""
-    numbers, unseen, labels = _partial(given)
-    table, values, withheld = _completed(numbers, unseen, labels, given)
-    given_words = json.dumps(given).casefold()
-    integer = bool((values == np.rint(values)).all()) and not re.search(r"magnitude|continuous|real", given_words)
-    first = withheld.copy()
-    cells = _cells(
-        values, table.relations, first, (values.copy(), values.copy()), _absent(table, numbers, labels), integer=integer
-    )
+    seen = _completed(*_partial(given), given)
+    values, withheld = seen.values, seen.withheld
+    continuous = re.search(r"magnitude|continuous|real", json.dumps(given).casefold())
+    integer = bool((values == np.rint(values)).all()) and not continuous
+    around = (values.copy(), values.copy())
+    cells = _cells(values, seen.table.relations, withheld.copy(), around, seen.absent, integer=integer)
     told: Compared = {}
     for name, value in expected.items():
         if name == "decision":
             found = "withheld" if _computed(cells, withheld) else "allowed"
             told[name] = (value, found, decision(value) == found)
         else:
-            told |= _bounded(table, cells, withheld, name, value)
+            told |= _bounded(seen.table, cells, withheld, name, value)
     return told
 
 
 Partial = tuple[Floats, Bools, list[list[str]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A table of which a part is told.
+
+    Attributes
+    ----------
+    table : its labels and relations; the numbers in it are not used.
+    values : of one table that looks like it, shape (n_cells,).
+    withheld, absent : cells that are told to be withheld, and margins that are not told of at all.
+    """
+
+    table: Table
+    values: Floats
+    withheld: Bools
+    absent: Bools
 
 
 def _partial(given: Mapping[str, Any]) -> Partial:
@@ -270,9 +286,7 @@ def _place(labels: list[list[str]], cell: Any) -> tuple[int, ...]:
     return place
 
 
-def _completed(
-    numbers: Floats, unseen: Bools, labels: list[list[str]], given: Mapping[str, Any]
-) -> tuple[Table, Floats, Bools]:
+def _completed(numbers: Floats, unseen: Bools, labels: list[list[str]], given: Mapping[str, Any]) -> Told:
     """Return a table that looks like the one told, its values and which are withheld.
 
     What an attacker can bound does not depend on which of the possible tables is the true one. The last label of a
@@ -290,9 +304,7 @@ def _completed(
     raise InputError("No table looks like that: its numbers contradict its margins.", "Check the table.")
 
 
-def _tried(
-    numbers: Floats, unseen: Bools, labels: list[list[str]], margins: Sequence[bool]
-) -> tuple[Table, Floats, Bools] | None:
+def _tried(numbers: Floats, unseen: Bools, labels: list[list[str]], margins: Sequence[bool]) -> Told | None:
     if any(margin and len(names) < 2 for margin, names in zip(margins, labels, strict=True)):
         return None
     titles = [
@@ -302,10 +314,11 @@ def _tried(
     inner = [[name for name in names if name != ALL] for names in titles]
     shape = [len(names) for names in inner]
     table = table_of_counts({f"axis {i + 1}": n for i, n in enumerate(inner)}, np.zeros(shape))
-    low, high, withheld = np.zeros(len(table)), np.full(len(table), np.inf), np.ones(len(table), dtype=bool)
+    low, high = np.zeros(len(table)), np.full(len(table), np.inf)
+    withheld, absent = np.zeros(len(table), dtype=bool), np.ones(len(table), dtype=bool)
     for place in np.ndindex(*numbers.shape):
         cell = table.index([names[i] for names, i in zip(titles, place, strict=True)])
-        withheld[cell] = unseen[place]
+        withheld[cell], absent[cell] = unseen[place], False
         if not unseen[place]:
             low[cell] = high[cell] = numbers[place]
     told = Cells(*_blank(table))
@@ -314,21 +327,13 @@ def _tried(
     values = least(np.zeros(len(table)), told.rows.matrix, rows, (low, high), whole=whole)
     if isinstance(values, Nothing):
         return None
-    return table, np.rint(values) if whole else np.maximum(values, 0.0), withheld
+    return Told(table, np.rint(values) if whole else np.maximum(values, 0.0), withheld, absent)
 
 
 def _blank(table: Table) -> tuple[Any, ...]:
     nothing = np.zeros(len(table), dtype=bool)
     zero = np.zeros(len(table))
     return (zero, table.relations, nothing, zero, zero, nothing, nothing, True, zero, np.ones(len(table)))
-
-
-def _absent(table: Table, numbers: Floats, labels: list[list[str]]) -> Bools:
-    """Return margins of a table that is told without them: nobody has published those."""
-    told = {tuple(names) for names in product(*labels)}
-    if len(table) == numbers.size:
-        return np.zeros(len(table), dtype=bool)
-    return np.array([ALL in key and key not in told for key in table.keys])
 
 
 def _word(found: object) -> str:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from analyzer.disclosure.derivable import derived_groups
-from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.group_labels import Named, Span, parsed
 from analyzer.disclosure.limits import Limits
 from analyzer.disclosure.rounding import MARKER, Rounding, coded_share, midpoint, significant, strict, title_hours
@@ -38,7 +37,7 @@ _WORDS: Final = [
 _TOTAL: Final = re.compile(r"^(?:total|n|N|population|base|denominator|known_total|grand_total)(?:$|_)")
 _SHARE: Final = re.compile(r"share|percent|pct|proportion|rate|%")
 
-_LIMITED: Final = re.compile(r"\d+\s*(?:-|–|to)\s*\d+|<|≤|fewer|less|below|under|at most")
+_LIMITED: Final = re.compile(r"\d+\s*(?:-|–|to)\s*\d+|<|≤|fewer|less|below|under|at most|_l(?:e|t|te)$|_max$|^max_?n$")
 _BASE: Final = re.compile(
     r"(?:base|nearest|multiples? of|steps? of|round(?:ed|ing)?(?: up| down)? to(?: the)?(?: nearest)?)"
     r"\D{0,3}(\d[\d,]*)"
@@ -110,9 +109,7 @@ def _counts(given: Mapping[str, Any], text: str) -> Rounding | None:
     low, high = given.get("low", given.get("suppress_low")), given.get("high", given.get("suppress_high"))
     if isinstance(given.get("suppress"), list) and len(given["suppress"]) == 2:
         low, high = given["suppress"]
-    has = any(name in given for name in THRESHOLDS) or re.search(
-        r"\d+\s*(?:-|–|to)\s*\d+|<|≤|fewer|less|below|under|at most", text
-    )
+    has = any(name in (*THRESHOLDS, "preset") or _LIMITED.search(name) for name in given) or _LIMITED.search(text)
     if high is None and has:
         rule = threshold_of({**given, "rule": re.sub(r"round\w*.*", "", text) if "rule" in given else text}, 1)
         low, high = rule.low, rule.high
@@ -162,7 +159,7 @@ def _plain(told: object) -> str:
     text = re.sub(r"^(.*)(?:ormore|orabove|\+)$", r">\1", re.sub(r"^(.*)(?:orless|orfewer|orbelow)$", r"<\1", text))
     if re.fullmatch(r"[<>]?0\.\d+", text):
         text = f"{text.rstrip('0123456789.')}{float(text.lstrip('<>')) * 100:g}%"
-    return MARKER if text in _MARKERS else text.rstrip("%") if text[:1] in "<>" else text
+    return MARKER if text in _MARKERS else text.rstrip("%")
 
 
 # Shares of known totals
@@ -203,13 +200,15 @@ def _known(given: Mapping[str, Any], total: int) -> Iterable[Known]:
             continue
         parts = value.items() if isinstance(value, Mapping) else [(name.rsplit("_", 1)[-1], value)]
         for label, part in parts:
-            if isinstance(part, bool) or not isinstance(part, int | float | str):
-                continue
+            if isinstance(part, bool) or not isinstance(part, int | float | str) or not re.search(r"\d", str(part)):
+                continue  # a name, not a number
             if isinstance(part, int) and not _SHARE.search(name):
                 yield label, part, part
             else:
                 percent = re.search(r"percent|pct|%", name) or (isinstance(part, int | float) and part > 1)
                 text = f"{part} %" if percent and "%" not in str(part) else str(part)
+                if isinstance(part, float) and re.fullmatch(r"[01]\.\d", text):
+                    text += "0"  # a number in JSON loses its last zeros: at least whole percents are meant
                 yield (label, *counts_behind(text, total))
 
 
@@ -226,7 +225,8 @@ def _asked(name: str, known: list[Known], total: int) -> list[list[int]]:
     if own:
         return own
     low, high = sum(low for _, low, _ in known), min(sum(high for _, _, high in known), total)
-    return [[total - high, total - low]]
+    every = [[fewest, most] for _, fewest, most in known] if "_" not in name else []
+    return [*every, [total - high, total - low]]
 
 
 def _among(told: Any, got: list[list[int]]) -> bool:
@@ -270,21 +270,15 @@ def _tables(given: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         if name in (*THRESHOLDS, "rule", "note", "population"):
             continue
         if isinstance(value, Mapping):
-            cells = {label_of(g): float(n) for g, n in value.items() if isinstance(n, int | float)}
+            cells = {_label(g): float(n) for g, n in value.items() if isinstance(n, int | float)}
             inner = {f"{name} {g}": n for g, n in value.items() if isinstance(n, Mapping)}
             tables |= {name: cells} if cells else {}
             tables |= _tables(inner) if inner else {}
         elif isinstance(value, list):
-            for number, given in enumerate(value):
-                row = (
-                    {"window": f"{given['start']}..{given['end']}", **given}
-                    if {"start", "end"} <= set(given)
-                    else given
-                )
-                label = next((row[k] for k in _GROUP if k in row), None)
-                count = next((row[k] for k in ("n", "count", "value", "households") if k in row), None)
+            for number, row in enumerate(value):
+                label, count = _queried(row)
                 if label is not None and count is not None:
-                    tables[f"{name} {number + 1}"] = {label_of(label): float(count)}
+                    tables[f"{name} {number + 1}"] = {_label(label): float(count)}
         elif isinstance(value, int | float) and not isinstance(value, bool):
             alone[label_of(name)] = float(value)
     if alone and all(_TIMES.fullmatch(name) for name in alone):  # one group, asked about several times
@@ -296,9 +290,21 @@ def _tables(given: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     return tables
 
 
+def _label(told: object) -> str:
+    """Return a label without the word for what its range is of."""
+    return re.sub(r"^(?:aged?|ages|days?|hours?|years?|weeks?|plays)\s*(?=[<>≤≥]?=?\s*\d)", "", label_of(told))
+
+
+def _queried(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the group of a query, or its window, and the number that it gave."""
+    window = f"{row['start']}..{row['end']}" if {"start", "end"} <= set(row) else None
+    label = next((row[name] for name in _GROUP if name in row), window)
+    return label, next((row[name] for name in ("n", "count", "value", "households") if name in row), None)
+
+
 def _follows(label: str, found: Mapping[str, float], tables: Mapping[str, Mapping[str, float]]) -> float | None:
     """Return the number of a group that is derived, or is made of derived and published ones."""
-    wanted = parsed(label)
+    wanted = parsed(_label(label))
     numbers = [(parsed(g), n) for g, n in found.items()] + [
         (parsed(g), n) for t in tables.values() for g, n in t.items()
     ]
@@ -306,7 +312,9 @@ def _follows(label: str, found: Mapping[str, float], tables: Mapping[str, Mappin
         if group == wanted:
             return number
     if isinstance(wanted, Named):
-        return next((n for g, n in found.items() if label in g or label_of(label) == ALL), None)
+        named = {name for group, _ in numbers if isinstance(group, Named) for name in group.names}
+        rest = [number for group, number in numbers if isinstance(group, Named) and group.others and group.names]
+        return rest[0] if len(rest) == 1 and not wanted.names & named else None  # a name for whoever is left over
     return _between(wanted, [(g, n) for g, n in numbers if isinstance(g, Span)])
 
 

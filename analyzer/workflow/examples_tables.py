@@ -34,6 +34,8 @@ def shaped(given: Mapping[str, Any], names: Sequence[str] = COUNTS) -> Shaped:
     told = next((given[name] for name in names if _holds_numbers(given.get(name))), None)
     if told is None:
         raise InputError("The example has no table of numbers.", f"Give one of {', '.join(names)}.")
+    if not isinstance(told, Mapping | list):
+        return [["cell"]], [told]
     labels: list[list[str]] = []
     while isinstance(told, Mapping) or (isinstance(told, list) and told and isinstance(told[0], Mapping)):
         first = told if isinstance(told, Mapping) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analyzer.disclosure.dimensions import ALL
+from analyzer.disclosure.limits import Limits
 from analyzer.disclosure.table import Table
 from analyzer.errors import InputError
 
@@ -33,6 +34,8 @@ THRESHOLDS: Final = (
     "tau",
     "min_n",
 )
+_LARGEST_UNSAFE: Final = re.compile(r"^max_?n$|_(?:le|lte|max|up_to)$", re.IGNORECASE)
+_SMALLEST_SAFE: Final = re.compile(r"_(?:lt|below|under)$")
 _RANGE: Final = re.compile(r"(\d+)\s*(?:-|–|to|\.\.+)\s*(\d+)")
 _UP_TO: Final = re.compile(r"(?:<=|≤|=<|at most|up to|no more than|maxn\s*=?)\s*(\d+)|(\d+)\s+or\s+(?:fewer|less)")
 _BELOW: Final = re.compile(r"(?:<|below|under|fewer than|less than)\s*(\d+)")
@@ -81,9 +84,17 @@ def threshold_of(given: Mapping[str, Any], default: int) -> Threshold:
     for name in THRESHOLDS:
         if isinstance(given.get(name), int | float) and not isinstance(given.get(name), bool):
             return Threshold(1, int(given[name]) - 1, zeros)
-    for name in ("maxN", "max_n", "maxn"):
-        if name in given:
-            return Threshold(1, int(given[name]), zeros)
+    for name, value in given.items():
+        if _LARGEST_UNSAFE.search(name) and isinstance(value, int):
+            return Threshold(1, value, zeros)
+        if _SMALLEST_SAFE.search(name) and isinstance(value, int):
+            return Threshold(1, value - 1, zeros)
+    limits = Limits()
+    if any(given.get(name) == "strict" for name in ("preset", *THRESHOLDS)):
+        return Threshold(limits.strict_low, limits.strict_high, zeros)
+    for name in ("preset", "readers", *THRESHOLDS):
+        if given.get(name) in ("public", "internal"):
+            return Threshold(1, (limits.public_floor if given[name] == "public" else limits.internal_floor) - 1, zeros)
     if match := _UP_TO.search(rule):
         return Threshold(1, int(match[1] or match[2]), zeros)
     if match := _BELOW.search(rule):
