@@ -6,16 +6,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from analyzer import cli_text as text
 from analyzer.cli_evaluate import app as evaluate_app
+from analyzer.cli_output import Json, answer
 from analyzer.cli_rulebook import app as rulebook_app
 from analyzer.cli_rulebook import explained as explained_text
 from analyzer.errors import AnalyzerError, ExitCode, InputError
@@ -74,7 +75,6 @@ RulebookFile = Annotated[
     Path | None,
     typer.Option("--rulebook", help="A rulebook in TOML. [default: the model's own, else the shipped one]"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 ModelName = Annotated[str, typer.Option("--model", help="A bundle's folder, or 'reference'.")]
 Workers = Annotated[
     int | None,
@@ -128,7 +128,7 @@ def run(
     )
     with _progress() as progress:
         result = jobs.run_job(tuple(sessions or ()), tuple(events or ()), out, options, progress)
-    _answer(result.as_json(), text.run, as_json)
+    answer(result.as_json(), text.run, as_json)
 
 
 @app.command(
@@ -166,7 +166,7 @@ def features(
     with _progress() as progress:
         mover = jobs.engine_from(engine, master, events=bool(events))
         result = jobs.features_job(tuple(sessions or ()), tuple(events or ()), out, reading, options, mover, progress)
-    _answer(result, text.features, as_json)
+    answer(result, text.features, as_json)
 
 
 @app.command(epilog="Example: analyzer fit vectors.parquet --out models/mine")
@@ -186,7 +186,7 @@ def fit(
 
     with _progress() as progress:
         result = jobs.fit_job(vectors, out, source, jobs.rulebook_from(rulebook), min_cluster_size, previous, progress)
-    _answer(result, text.fit, as_json)
+    answer(result, text.fit, as_json)
 
 
 @app.command(epilog="Example: analyzer classify vectors.parquet --model models/mine --out answers.parquet")
@@ -206,7 +206,7 @@ def classify(
     with _progress() as progress:
         mover, book = jobs.engine_from(engine, master), jobs.rulebook_from(rulebook)
         result = jobs.classify_job(vectors, model, out, internal, book, mover, progress)
-    _answer(result, text.classify, as_json)
+    answer(result, text.classify, as_json)
 
 
 @app.command(
@@ -228,9 +228,9 @@ def marks(
         from analyzer.workflow import rulebooks
 
         result = rulebooks.explain_mark_job(model, explain, jobs.rulebook_from(rulebook))
-        _answer(result, explained_text, as_json)
+        answer(result, explained_text, as_json)
         return
-    _answer(jobs.marks_job(model, jobs.rulebook_from(rulebook)), text.marks, as_json)
+    answer(jobs.marks_job(model, jobs.rulebook_from(rulebook)), text.marks, as_json)
 
 
 @app.command(
@@ -246,7 +246,7 @@ def explain(
     """Explain one pattern: what it is, what it may give people, its mark and why."""
     from analyzer.workflow import jobs
 
-    _answer(jobs.explain_job(model, pattern, jobs.rulebook_from(rulebook)), text.explain, as_json)
+    answer(jobs.explain_job(model, pattern, jobs.rulebook_from(rulebook)), text.explain, as_json)
 
 
 @app.command(epilog="Example: analyzer synth --viewers 20000 --out views.parquet --truth truth.parquet")
@@ -270,7 +270,7 @@ def synth(
     with _progress() as progress:
         progress("writing sessions")
         result = jobs.synth_job(out, truth, events, viewers, days, seed, start.date() if start else None)
-    _answer(result, text.synth, as_json)
+    answer(result, text.synth, as_json)
 
 
 @app.command(epilog="Example: analyzer models models/")
@@ -281,7 +281,7 @@ def models(
     """List the models at hand."""
     from analyzer.workflow import jobs
 
-    _answer(jobs.models_job(folder), text.models, as_json)
+    answer(jobs.models_job(folder), text.models, as_json)
 
 
 def main() -> NoReturn:
@@ -347,10 +347,6 @@ def _mapping(pairs: list[str] | None, option: str) -> dict[str, str]:
             raise InputError(f"{option} {pair} is not COLUMN=NAME.", f"For example: {option} started_at=Start")
         mapping[column.strip()] = name.strip()
     return mapping
-
-
-def _answer(values: dict[str, Any], sentences: Callable[[dict[str, Any]], str], as_json: bool) -> None:
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=1) if as_json else sentences(values))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analyzer.cli_output import Json, answer
 from analyzer.errors import ExitCode
 
 app = typer.Typer(
@@ -15,8 +16,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
 
 
 @app.callback()
@@ -33,7 +32,7 @@ def disclosure(
     from analyzer.workflow import worked_examples
 
     result = worked_examples.examples_job(file)
-    typer.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else judged(result))
+    answer(result, judged, as_json)
     if not result["all_agree"]:
         raise typer.Exit(ExitCode.WITHHELD)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from analyzer.cli_output import Json, answer, as_text
 from analyzer.cli_text import MARK_WORDS
 from analyzer.errors import ExitCode
 
@@ -18,8 +17,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to stdout.")]
-
 
 @app.command(epilog="Example: analyzer rulebook check our-rules.toml")
 def check(file: Annotated[Path, typer.Argument(help="A rulebook in TOML.")], as_json: Json = False) -> None:
@@ -27,7 +24,7 @@ def check(file: Annotated[Path, typer.Argument(help="A rulebook in TOML.")], as_
     from analyzer.workflow import rulebooks
 
     result = rulebooks.check_job(file)
-    _answer(result, checked, as_json)
+    answer(result, checked, as_json)
     if not result["good"]:
         raise typer.Exit(ExitCode.BAD_INPUT)
 
@@ -47,7 +44,7 @@ def diff(
     """List what changes when one rulebook takes the place of another."""
     from analyzer.workflow import rulebooks
 
-    _answer(rulebooks.diff_job(before, after, model, claims), compared, as_json)
+    answer(rulebooks.diff_job(before, after, model, claims), compared, as_json)
 
 
 @app.command(name="test", epilog="Example: analyzer rulebook test tests/sandboxes")
@@ -58,7 +55,7 @@ def try_out(
     from analyzer.workflow import rulebooks
 
     result = rulebooks.sandboxes_job(folder)
-    _answer(result, tried, as_json)
+    answer(result, tried, as_json)
     if result["failed"]:
         raise typer.Exit(ExitCode.FAILURE)
 
@@ -68,7 +65,7 @@ def schema() -> None:
     """Print the JSON Schema of a rulebook, for an editor."""
     from analyzer.workflow import rulebooks
 
-    typer.echo(json.dumps(rulebooks.schema_job(), ensure_ascii=False, indent=1))
+    typer.echo(as_text(rulebooks.schema_job()))
 
 
 def checked(result: dict[str, Any]) -> str:
@@ -176,7 +173,3 @@ def _rule(rule: dict[str, Any]) -> list[str]:
         f"  Source: {'; '.join(rule['cites'])}",
         "",
     ]
-
-
-def _answer(values: dict[str, Any], sentences: Callable[[dict[str, Any]], str], as_json: bool) -> None:
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=1) if as_json else sentences(values))

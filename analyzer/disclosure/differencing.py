@@ -19,10 +19,11 @@ import numpy as np
 
 from analyzer.disclosure.combining import Bound, Leftover, Search
 from analyzer.disclosure.derivable import derived_groups as derived_groups
+from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.gathered import Gathered, gathered, rows_of
 from analyzer.disclosure.limits import Limits, Readers
 from analyzer.disclosure.shares import pins_few
-from analyzer.disclosure.told import MARGIN, Earlier, ReleaseHistory, Statistic, Told
+from analyzer.disclosure.told import Earlier, ReleaseHistory, Statistic, Told
 from analyzer.grouping.arrays import Bools
 
 _NAMED: Final = 3  # cells of a long combination that are named in its sentence
@@ -173,7 +174,7 @@ def _shares(new: Told, history: Sequence[Earlier], floor: int) -> list[Differenc
 
 
 def _wholes(told: Told) -> list[int]:
-    return [cell for cell, label in enumerate(told.labels) if all(part == MARGIN for part in label)]
+    return [cell for cell, label in enumerate(told.labels) if all(part == ALL for part in label)]
 
 
 def _told_as_count(told: Told, row: bytes) -> list[int]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.disclosure.dimensions import Dimension, dimension_of
-from analyzer.disclosure.table import MOST_CELLS, MOST_DIMENSIONS, Table, structure
+from analyzer.disclosure.dimensions import ALL, Dimension, dimension_of
+from analyzer.disclosure.table import LARGEST, MOST_CELLS, MOST_DIMENSIONS, Table, structure
 from analyzer.errors import InputError
 from analyzer.grouping.arrays import Floats
-
-_LARGEST: Final = 3
 
 
 def table_of_counts(
@@ -46,7 +44,7 @@ def table_of_counts(
     whole, _ = structure(dimensions)
     values = _with_margins(dimensions, labels, told)
     households = values.astype(np.int64)
-    largest = np.zeros((len(values), _LARGEST))
+    largest = np.zeros((len(values), LARGEST))
     overlap = np.zeros(len(whole), dtype=np.int64)
     keys = tuple(product(*(d.labels for d in dimensions)))
     return Table(dimensions, keys, households, values, largest, True, overlap, int(told.sum()), 0)
@@ -81,8 +79,8 @@ def table_of_totals(contributions: Mapping[str, Sequence[float]], totals: Mappin
     dimensions = _dimensions(names, {})
     whole, _ = structure(dimensions)
     values, households = _with_margins(dimensions, names, told), np.zeros(len(dimensions[0].labels), dtype=np.int64)
-    largest = np.zeros((len(values), max(depth, _LARGEST)))
-    for label, given in [*amounts.items(), ("(all)", np.sort(np.concatenate(list(amounts.values())))[::-1])]:
+    largest = np.zeros((len(values), max(depth, LARGEST)))
+    for label, given in [*amounts.items(), (ALL, np.sort(np.concatenate(list(amounts.values())))[::-1])]:
         place = dimensions[0].number[label]
         households[place] = (given > 0).sum() + (values[place] > given.sum() * (1 + 1e-12))
         largest[place, : len(given)] = given[: largest.shape[1]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from analyzer.disclosure.problem import Cells
@@ -13,8 +15,11 @@ def known_to(cells: Cells, cell: int) -> Ints:
 
     Its own cell; a total in which it is alone, and all parts of such a total, for they hold this household or nobody.
     """
+    return _reached(cell, *_alone(cells))
+
+
+def _reached(cell: int, wholes: Mapping[int, list[int]], parts: Mapping[int, list[int]]) -> Ints:
     known, fresh = {cell}, [cell]
-    wholes, parts = _alone(cells)
     while fresh:
         number = fresh.pop()
         found = [*parts.get(number, ()), *wholes.get(number, ())]
@@ -37,7 +42,7 @@ def insiders(cells: Cells) -> tuple[tuple[int, ...], Bools]:
     for seed in seeds.tolist():
         if seed in seen:
             continue
-        known = known_to(cells, seed) if seed in wholes or seed in parts else np.array([seed])
+        known = _reached(seed, wholes, parts)
         seen.update(known[cells.contributors[known] == 1].tolist())
         row = np.zeros(len(cells), dtype=np.bool_)
         row[known] = True

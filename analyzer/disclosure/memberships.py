@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analyzer.disclosure.dimensions import Dimension
 from analyzer.grouping.arrays import Floats, Ints
+from analyzer.grouping.segments import Segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,8 @@ def sums(key: Ints, amount: Floats) -> tuple[Ints, Floats]:
     """Return the distinct keys in order, and each one's total: the smallest added first, whatever the order of rows."""
     order = np.lexsort((amount, key)) if (amount != 1.0).any() else np.argsort(key, kind="stable")
     key = key[order]
-    starts = np.flatnonzero(np.diff(key, prepend=-1))
-    return key[starts], np.add.reduceat(amount[order], starts) if len(starts) else np.zeros(0)
+    runs = replace(Segments.of_runs(key), large=True)
+    return key[runs.first], runs.sum(amount[order])
 
 
 def flat(dimensions: Sequence[Dimension], places: Sequence[Ints]) -> Ints:

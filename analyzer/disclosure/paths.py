@@ -10,16 +10,13 @@ carries no more than its narrowest cell; for needs that several circles must sha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from analyzer.disclosure.moves import Move, System
 from analyzer.disclosure.search import Goal
 from analyzer.grouping.arrays import Bools, Floats, Ints
-
-if TYPE_CHECKING:
-    pass
 
 _SHORT: Final = 1e-6
 """Cost of an arc that costs nothing, as a share of the smallest weight: of two free circles the shorter is better."""
@@ -112,9 +109,8 @@ def network_of(system: System) -> Network | None:
     )
     if flips is None:
         return None
-    nodes = np.full(
-        (2, matrix.shape[1]), matrix.shape[0]
-    )  # the tail gives and the head takes; else it is the last node
+    # The tail gives and the head takes; a cell of one relation leads to the last node, or from it.
+    nodes = np.full((2, matrix.shape[1]), matrix.shape[0])
     cells = np.repeat(np.arange(matrix.shape[1]), sizes)
     takes = matrix.data * flips[matrix.indices] > 0
     nodes[0, cells[~takes]] = matrix.indices[~takes]

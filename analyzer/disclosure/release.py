@@ -16,11 +16,13 @@ import numpy as np
 from analyzer.disclosure.checks import DEFINITIONS, Check, Finding, below, check, protection
 from analyzer.disclosure.differencing import cells_to_withhold, compare
 from analyzer.disclosure.dimensions import ALL
+from analyzer.disclosure.gathered import rows_of
 from analyzer.disclosure.limits import Limits
 from analyzer.disclosure.memberships import Memberships
 from analyzer.disclosure.problem import Cells
 from analyzer.disclosure.relations import Observation
 from analyzer.disclosure.released import WITHHELD_TEXT, CellStatus, ReleasedCell
+from analyzer.disclosure.rounding import half_up
 from analyzer.disclosure.sketch import Sketches, joined, sketch_groups
 from analyzer.disclosure.suppression import suppress
 from analyzer.disclosure.table import Table
@@ -159,14 +161,13 @@ def _cells(table: Table, findings: Sequence[Finding], known: Bools, steps: float
 
 def _known(sketches: Sketches, history: ReleaseHistory, definition: Definition) -> Bools:
     """Return which cells are groups whose number has left before."""
-    rows = {
-        row.tobytes()
+    known = {
+        row
         for earlier in history.releases(definition.population)
         if earlier.told.definition.family == definition.family
-        for row in np.column_stack([earlier.told.sketches.households, earlier.told.sketches.heads])
+        for row in rows_of(earlier.told.sketches)
     }
-    ours = np.column_stack([sketches.households, sketches.heads])
-    return np.array([row.tobytes() in rows and count > 0 for row, count in zip(ours, sketches.households, strict=True)])
+    return np.array([row in known for row in rows_of(sketches)], dtype=bool) & (sketches.households > 0)
 
 
 def _told(draft: Draft, limits: Limits, sketches: Sketches, shown: Bools, steps: float) -> Told:
@@ -208,7 +209,7 @@ def _cell(key: tuple[str, ...], value: float, steps: float) -> ReleasedCell:
 
 def rounded(value: float, steps: float) -> float:
     """Return the nearest multiple of `steps`, halves up; the value itself where `steps` is 0."""
-    return float(np.floor(value / steps + 0.5) * steps) if steps else float(value)
+    return float(half_up(value, steps)) if steps else float(value)
 
 
 def _text(value: float) -> str:

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analyzer.disclosure.memberships import sums
 from analyzer.errors import InputError
 from analyzer.grouping.arrays import Floats, Ints
 
@@ -129,11 +130,11 @@ def sketch_groups(
         raise InputError(
             "A row to be released has no household.", "Give each row its household, or drop the row before."
         )
-    pairs, sums = _pairs(np.asarray(group, np.int64) * max(len(ids), 1) + codes, contribution)
+    pairs, totals = _pairs(np.asarray(group, np.int64) * max(len(ids), 1) + codes, contribution)
     of_group, of_household = np.divmod(pairs, max(len(ids), 1))
     words = _words(ids, key)[of_household]
-    if sums is not None:
-        words = _mixed(words, np.rint(sums * _STEPS_PER_UNIT).astype(np.int64).view(np.uint64))
+    if totals is not None:
+        words = _mixed(words, np.rint(totals * _STEPS_PER_UNIT).astype(np.int64).view(np.uint64))
     return Sketches(
         np.bincount(of_group, minlength=n_groups).astype(np.int64), _heads(of_group, words.view(np.uint8), n_groups)
     )
@@ -146,11 +147,7 @@ def _pairs(pair: Ints, contribution: Floats | None) -> tuple[Ints, Floats | None
         return ordered[np.diff(ordered, prepend=-1) > 0], None
     if not np.isfinite(contribution).all():
         raise InputError("A contribution to a total is no finite number.", "Drop the row, or give its number.")
-    # Added up in the order of their size, so that the order of rows cannot change the last digit.
-    order = np.lexsort((contribution, pair))
-    distinct, starts = np.unique(pair[order], return_index=True)
-    sums = np.add.reduceat(contribution[order], starts) if len(starts) else np.zeros(0)
-    return distinct, sums
+    return sums(pair, contribution)
 
 
 def _words(ids: Any, key: bytes) -> Words:

@@ -7,7 +7,7 @@ is a number of distinct households, not the sum of its parts, wherever a househo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Final
@@ -20,10 +20,12 @@ from analyzer.disclosure.memberships import Memberships, memberships
 from analyzer.disclosure.relations import Relations
 from analyzer.errors import InputError, did_you_mean
 from analyzer.grouping.arrays import Bools, Floats, Ints
+from analyzer.grouping.segments import Segments
 
 MOST_DIMENSIONS: Final = 3
 MOST_CELLS: Final = 200_000
-_LARGEST: Final = 3
+LARGEST: Final = 3
+"""How many of the largest contributions of a cell are kept; the rules of dominance ask for no more."""
 
 Key = tuple[str, ...]
 
@@ -144,7 +146,7 @@ def tabulated(
 def _cells(dimensions: Sequence[Dimension], whose: Memberships, cells: int) -> tuple[Ints, Floats, Floats]:
     """Return households, totals and largest contributions of each cell, level by level of each hierarchy."""
     households, values = np.zeros(cells, dtype=np.int64), np.zeros(cells)
-    largest = np.zeros((cells, _LARGEST))
+    largest = np.zeros((cells, LARGEST))
     for cell, _, total in whose.levels(dimensions):
         households += np.bincount(cell, minlength=cells)
         _add_totals(cell, total, values, largest)
@@ -155,14 +157,13 @@ def _add_totals(cell: Ints, total: Floats, values: Floats, largest: Floats) -> N
     """Add up the households of each cell, the smallest first, so that no order of rows changes the last digit."""
     order = np.lexsort((total, cell))
     cell, total = cell[order], total[order]
-    starts = np.flatnonzero(np.diff(cell, prepend=-1))
-    distinct = cell[starts]
-    if len(distinct):
-        values[distinct] = np.add.reduceat(total, starts)
-    ends = np.append(starts[1:], len(cell)) - 1
+    runs = replace(Segments.of_runs(cell), large=True)
+    distinct = cell[runs.first]
+    values[distinct] = runs.sum(total)
     for rank in range(largest.shape[1]):
-        there = ends - rank >= starts
-        largest[distinct[there], rank] = total[(ends - rank)[there]]
+        place = runs.last - rank
+        there = place >= runs.first
+        largest[distinct[there], rank] = total[place[there]]
 
 
 def structure(dimensions: Sequence[Dimension]) -> tuple[Ints, tuple[Ints, ...]]:

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.limits import Readers
 from analyzer.disclosure.sketch import Sketches
 from analyzer.errors import InputError
 from analyzer.grouping.arrays import Bools
-
-MARGIN: Final = "(all)"
 
 
 class Statistic(Enum):
@@ -83,18 +82,18 @@ class Told:
                 "Give one of each for every cell that is not withheld.",
             )
         if any(len(label) != len(self.definition.by) for label in self.labels):
-            raise InputError("A cell has not one label for each dimension.", "The margin's label is '(all)'.")
+            raise InputError("A cell has not one label for each dimension.", f"The margin's label is {ALL!r}.")
 
     def name(self, cell: int) -> str:
         """Return the cell's labels in words."""
-        return ", ".join(self.labels[cell]) or MARGIN
+        return ", ".join(self.labels[cell]) or ALL
 
     @cached_property
     def layers(self) -> tuple[tuple[int, ...], ...]:
         """The cells of each kind of margin; the inner cells are one of these kinds."""
         kinds: dict[tuple[bool, ...], list[int]] = {}
         for cell, label in enumerate(self.labels):
-            kinds.setdefault(tuple(part == MARGIN for part in label), []).append(cell)
+            kinds.setdefault(tuple(part == ALL for part in label), []).append(cell)
         return tuple(map(tuple, kinds.values()))
 
     @cached_property
@@ -103,11 +102,11 @@ class Told:
 
         Anybody can compute them, though no cell of the release is one: they are what was withheld, added up.
         """
-        margins = {label: cell for cell, label in enumerate(self.labels) if MARGIN in label}
+        margins = {label: cell for cell, label in enumerate(self.labels) if ALL in label}
         parts: dict[tuple[int, int], list[int]] = {}
         for cell, label in enumerate(self.labels):
             for axis, part in enumerate(label):
-                whole = margins.get((*label[:axis], MARGIN, *label[axis + 1 :])) if part != MARGIN else None
+                whole = margins.get((*label[:axis], ALL, *label[axis + 1 :])) if part != ALL else None
                 if whole is not None:
                     parts.setdefault((whole, axis), []).append(cell)
         return tuple(((whole, 1), *((cell, -1) for cell in cells)) for (whole, _), cells in parts.items())

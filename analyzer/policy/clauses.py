@@ -44,6 +44,10 @@ class Evidence:
         """Return the evidence in words."""
         return self.attribute if self.limit == ANY else f"{self.attribute} is {self.value:g} ({self.limit})"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence as plain JSON values."""
+        return {"attribute": self.attribute, "value": self.value, "limit": self.limit}
+
 
 class IfUnknown(Enum):
     """What it means that a clause's value is missing."""

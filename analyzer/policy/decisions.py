@@ -260,7 +260,7 @@ def _ground_json(ground: Ground) -> dict[str, Any]:
         "outcome": ground.outcome.value,
         "because": ground.because,
         "cites": list(ground.cites),
-        "evidence": [{"attribute": e.attribute, "value": e.value, "limit": e.limit} for e in ground.evidence],
+        "evidence": [evidence.as_json() for evidence in ground.evidence],
         "failure": ground.failure,
         "overridden": ground.overridden,
         "nearest": ground.nearest,

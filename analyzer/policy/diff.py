@@ -189,12 +189,13 @@ def _meant(rule: Rule, name: str) -> Sequence[Enum]:
 
 
 def _of_numbers(before: float | None, after: float | None, way: int) -> int:
-    if before is None or after is None:  # one condition more lets a rule fire less
-        return int(after is None) - int(before is None)
+    if before is None or after is None:
+        return _of_choice(before, after)
     return way * (int(after > before) - int(after < before))
 
 
 def _of_choice(before: object, after: object) -> int:
+    """One condition more lets a rule fire less."""
     return int(after is None) - int(before is None)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from analyzer.errors import InputError
 from analyzer.policy.effects import Effect
 from analyzer.policy.rulebook import Rulebook
-from analyzer.policy.words import folded
+from analyzer.policy.words import folded, visible
 
 _FEWEST_LETTERS: Final = 10
 _FEWEST_WORDS: Final = 2
@@ -117,8 +117,8 @@ def _wrong_people(by: object) -> str:
 
 def _who(name: str) -> str:
     """Return a name as it is compared: spelling in capitals, gaps and invisible characters make nobody another."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) not in ("Cf", "Cc"))
-    return " ".join(folded(visible).split())
+    printed = "".join(c for c in visible(name) if unicodedata.category(c) != "Cc")
+    return " ".join(folded(printed).split())
 
 
 def _wrong_reason(reason: object) -> str:

@@ -8,6 +8,7 @@ meant, is in `rule_faults`.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Any, Final, Self
 
 import numpy as np
@@ -140,7 +141,7 @@ class Rule(BaseModel):
         """The mark that the rule gives where it speaks about patterns."""
         return self.effect.mark
 
-    @property
+    @cached_property
     def given(self) -> frozenset[str]:
         """The kinds of condition that the rule has."""
         return frozenset(

@@ -58,9 +58,13 @@ def condition_words(text: str) -> tuple[str, ...]:
 
 def folded(text: str) -> str:
     """Return a text without case, accents and invisible characters (NFKC, case folding, marks removed)."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    plain = unicodedata.normalize("NFKD", visible.casefold())
+    plain = unicodedata.normalize("NFKD", visible(text).casefold())
     return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def visible(text: str) -> str:
+    """Return a text without invisible characters, and with one form of each letter (NFKC)."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
 
 
 @cache
@@ -92,8 +96,8 @@ def _inflected(phrase: tuple[str, ...], endings: Iterable[str]) -> list[tuple[st
 
 def _readings(text: str) -> set[tuple[str, ...]]:
     """Return the words of a text, with hyphens as gaps and as joints, joined capitals apart, and initials joined."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    spelled = {visible, _SEAMS.sub(" ", visible), _STOPS.sub("", visible)}
+    seen = visible(text)
+    spelled = {seen, _SEAMS.sub(" ", seen), _STOPS.sub("", seen)}
     spelled |= {re.sub(f"[{_JOINS}]", "", one) for one in spelled}
     return {tuple(_WORD.findall(folded(_POSSESSIVE.sub("", one)))) for one in spelled}
 

@@ -45,6 +45,13 @@ def summary(model: Model) -> list[dict[str, str]]:
     ]
 
 
+def headline(profile: PatternProfile | None) -> dict[str, str]:
+    """Return name and size band of a pattern; None stands for the windows without one."""
+    if profile is None:
+        return {"name": "Windows without a pattern", "size_band": "not counted"}
+    return {"name": profile.name, "size_band": profile.size_band}
+
+
 def changes(model: Model) -> list[dict[str, Any]]:
     """Return what became of the earlier model's patterns; empty for a first fit."""
     if model.lineage is None:
@@ -103,7 +110,7 @@ def mark_json(mark: Mark) -> dict[str, Any]:
                 "mark": reason.status.value,
                 "because": reason.because,
                 "cites": list(reason.cites),
-                "evidence": [{"attribute": e.attribute, "value": e.value, "limit": e.limit} for e in reason.evidence],
+                "evidence": [evidence.as_json() for evidence in reason.evidence],
                 "failure": reason.failure,
             }
             for reason in mark.reasons

@@ -24,7 +24,7 @@ from analyzer.errors import InputError
 from analyzer.grouping.arrays import Bools, Floats
 from analyzer.workflow.examples_cells import INTERNAL, Compared, limits_of, unsafe
 from analyzer.workflow.examples_tables import counts_in, shaped
-from analyzer.workflow.examples_words import cell_of, close, decision, label_of, threshold_of
+from analyzer.workflow.examples_words import cell_of, close, decided, label_of, names_of, threshold_of
 
 _HIDDEN_WORDS: Final = frozenset({"?", "x", "*", "c", "-", "null", "none", "s", "..", "."})
 _LISTS: Final = ("suppressed", "withheld", "hidden", "unknown", "pattern")
@@ -50,12 +50,20 @@ def secondary(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared
     for name, value in expected.items():
         if name == "primary":
             got = first & table.leaf | first & _marked(table, value)
-            told[name] = (value, _names(table, got), bool((got == _marked(table, value)).all()))
+            told[name] = (
+                value,
+                names_of(table, np.flatnonzero(got).tolist()),
+                bool((got == _marked(table, value)).all()),
+            )
         elif name in ("n_primary", "n_unsafe"):
             told[name] = (value, int((first & table.leaf).sum()), value == (first & table.leaf).sum())
         elif name in _PATTERN:
             exact = _recovered(cells, shown)
-            told[name] = ("gives no primary cell away", _names(table, exact), not exact.any())
+            told[name] = (
+                "gives no primary cell away",
+                names_of(table, np.flatnonzero(exact).tolist()),
+                not exact.any(),
+            )
         elif name in _PATTERNS_BAD:
             told[name] = _patterns(table, cells, value, good=False)
         elif name in _PATTERNS_GOOD:
@@ -64,8 +72,7 @@ def secondary(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared
             count = int((ours.complementary if "secondary" in name else ours.withheld).sum())
             told[name] = (value, f"ours withholds {count}", count <= value)
         elif name == "decision":
-            answer = _word(_recovered(cells, shown).any())
-            told[name] = (value, answer, decision(value) == answer)
+            told[name] = decided(value, _recovered(cells, shown).any())
         else:
             told |= _bounded(table, cells, shown, name, value)
     return told
@@ -203,8 +210,7 @@ def audited(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared:
     told: Compared = {}
     for name, value in expected.items():
         if name == "decision":
-            found = "withheld" if _computed(cells, withheld) else "allowed"
-            told[name] = (value, found, decision(value) == found)
+            told[name] = decided(value, _computed(cells, withheld))
         else:
             told |= _bounded(seen.table, cells, withheld, name, value)
     return told
@@ -334,11 +340,3 @@ def _blank(table: Table) -> tuple[Any, ...]:
     nothing = np.zeros(len(table), dtype=bool)
     zero = np.zeros(len(table))
     return (zero, table.relations, nothing, zero, zero, nothing, nothing, True, zero, np.ones(len(table)))
-
-
-def _word(found: object) -> str:
-    return "withheld" if found else "allowed"
-
-
-def _names(table: Table, cells: Bools) -> list[list[str]]:
-    return [list(table.keys[cell]) for cell in np.flatnonzero(cells).tolist()]

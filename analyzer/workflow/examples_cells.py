@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain, repeat
 from typing import Any, Final
@@ -24,8 +24,10 @@ from analyzer.workflow.examples_words import (
     Threshold,
     cell_of,
     close,
+    decided,
     decision,
     is_decision,
+    names_of,
     numbers_in,
     threshold_of,
 )
@@ -66,17 +68,17 @@ def primary(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared:
         if name in _CELLS_UNSAFE and isinstance(value, list):
             cells = {cell_of(table, cell) for cell in value}
             got = {*np.flatnonzero(leaves).tolist(), *(cell for cell in cells if found[cell])}
-            told[name] = (value, _names(table, got), got == cells)
+            told[name] = (value, names_of(table, got), got == cells)
         elif name in _CELLS_SAFE and isinstance(value, list):
             wrong = {cell for cell in (cell_of(table, one) for one in value) if found[cell]}
-            told[name] = (value, f"withheld of them: {_names(table, wrong)}", not wrong)
+            told[name] = (value, f"withheld of them: {names_of(table, wrong)}", not wrong)
         elif name in ("n_primary", "n_unsafe", "n_suppressed", "n_withheld", "count"):
             told[name] = (value, int(leaves.sum()), value == leaves.sum())
         elif name in ("n_safe", "n_published", "n_not_primary"):
             safe = int((table.leaf & ~found).sum())
             told[name] = (value, safe, value == safe)
         elif name == "decision":
-            told[name] = _decided(value, bool(leaves.any()))
+            told[name] = decided(value, bool(leaves.any()))
     return told
 
 
@@ -87,7 +89,7 @@ def contributors(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compa
     told: Compared = {}
     for name, value in expected.items():
         if name == "decision":
-            told[name] = _decided(value, bool(found[table.leaf].any()))
+            told[name] = decided(value, bool(found[table.leaf].any()))
         elif name in (*_CELLS_UNSAFE, *_CELLS_SAFE) and isinstance(value, list):
             right = name in _CELLS_UNSAFE
             cells = np.flatnonzero(table.leaf & (found if right else ~found)).tolist()
@@ -152,7 +154,7 @@ def dominance(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared
                 if any(s in ("unsafe", _AT_LIMIT) for s in own.values())
                 else "safe"
             )
-            told[name] = _decided(value, state in ("unsafe", _AT_LIMIT))
+            told[name] = decided(value, state in ("unsafe", _AT_LIMIT))
         elif isinstance(value, int | float) and not isinstance(value, bool):
             figures = _figures(next(iter(cells.values())), next(iter(totals.values())), given)
             found = [figure for word, figure in figures.items() if word in name] or list(figures.values())
@@ -282,7 +284,7 @@ def class_disclosure(given: Mapping[str, Any], expected: Mapping[str, Any]) -> C
             wrong = [group for group in map(str, value) if group in found]
             told[name] = (value, f"found of them: {wrong}", not wrong)
         elif name == "decision":
-            told[name] = _decided(value, bool(found))
+            told[name] = decided(value, bool(found))
     return told
 
 
@@ -292,12 +294,3 @@ def _class_words(name: str) -> tuple[Check, ...]:
     if "group" in name or "class" in name or "attribute" in name:
         return (Check.CLASS,)
     return (Check.CLASS, Check.WITHIN_GROUP) if name in ("unsafe", "disclosive") else ()
-
-
-def _decided(told: object, is_unsafe: bool) -> tuple[object, object, bool]:
-    got = "withheld" if is_unsafe else "allowed"
-    return told, got, decision(told) == got
-
-
-def _names(table: Table, cells: Iterable[int]) -> list[list[str]]:
-    return [list(table.keys[cell]) for cell in sorted(cells)]

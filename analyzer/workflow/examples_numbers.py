@@ -14,7 +14,7 @@ from analyzer.disclosure.rounding import MARKER, Rounding, coded_share, midpoint
 from analyzer.disclosure.shares import counts_behind
 from analyzer.errors import InputError
 from analyzer.workflow.examples_cells import Compared
-from analyzer.workflow.examples_words import THRESHOLDS, close, decision, label_of, threshold_of
+from analyzer.workflow.examples_words import THRESHOLDS, close, decided, label_of, threshold_of
 
 _MARKERS: Final = frozenset(
     {"*", "c", "x", "[c]", "s", "suppressed", "withheld", "redacted", "[redacted]", "..", "-", "none"}
@@ -63,8 +63,7 @@ def rounding(given: Mapping[str, Any], expected: Mapping[str, Any], source: str 
             mine = {label: tell(_number(label)) for label in value}
             told[name] = (value, mine, all(_same(value[label], mine[label]) for label in value))
         elif name == "decision":
-            answer = "withheld" if any(one == MARKER for one in got) else "allowed"
-            told[name] = (value, answer, decision(value) == answer)
+            told[name] = decided(value, any(one == MARKER for one in got))
         elif name in ("out", "rounded", "value", "published", "shown", "result") and got:
             told[name] = (value, got[0], _same(value, got[0]))
     return told
@@ -177,8 +176,7 @@ def derived(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compared:
     for name, value in expected.items():
         counted = re.fullmatch(rf"({'|'.join(_WORDS)}|\d+)_(allowed|blocked)", name)
         if name == "decision":
-            answer = "withheld" if found else "allowed"
-            told[name] = (value, answer, decision(value) == answer)
+            told[name] = decided(value, found)
         elif counted:
             number = _WORDS.index(counted[1]) if counted[1] in _WORDS else int(counted[1])
             large = max(total, 100 * (number + rule.floor))
@@ -248,8 +246,7 @@ def differencing(given: Mapping[str, Any], expected: Mapping[str, Any]) -> Compa
     for name, value in expected.items():
         if name == "decision":
             published = any(0 < n < rule.floor for cells in tables.values() for n in cells.values())
-            answer = "withheld" if small or published else "allowed"
-            told[name] = (value, answer, decision(value) == answer)
+            told[name] = decided(value, small or published)
         elif isinstance(value, Mapping):
             got = {label: _follows(label, found, tables) for label in value}
             told[name] = (value, got, all(close(value[label], got[label]) for label in value))

@@ -72,6 +72,17 @@ def decision(word: object) -> str:
     return _DECISION.get(str(word).strip().casefold().split(" ")[0] if str(word).strip() else "", "withheld")
 
 
+def decided(told: object, is_unsafe: object) -> tuple[object, object, bool]:
+    """Return an expected decision, ours, and whether they agree."""
+    got = "withheld" if is_unsafe else "allowed"
+    return told, got, decision(told) == got
+
+
+def names_of(table: Table, cells: Iterable[int]) -> list[list[str]]:
+    """Return the labels of cells, in the order of their numbers."""
+    return [list(table.keys[cell]) for cell in sorted(cells)]
+
+
 def is_decision(word: object) -> bool:
     """Return whether a word is a decision at all."""
     return isinstance(word, str) and word.strip().casefold() in _DECISION

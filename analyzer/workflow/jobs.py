@@ -12,8 +12,10 @@ from analyzer.errors import AnalyzerError, InputError, did_you_mean
 from analyzer.features.catalog import select
 from analyzer.features.windows import Window
 from analyzer.patterns.bundle import MANIFEST
+from analyzer.patterns.profile import PatternProfile
 from analyzer.patterns.prototypes import Prototypes
 from analyzer.patterns.vocabulary import BASE_RATE, gives
+from analyzer.policy.marks import Mark
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.sessions import synthetic
 from analyzer.sessions.pieces import ReadOptions as ReadOptions
@@ -139,7 +141,7 @@ def classify_job(
 ) -> dict[str, Any]:
     """Classify vectors into a Parquet file."""
     refuse_replacing(out, [vectors_path])
-    model = _model(model_name, rulebook)
+    model = model_under(model_name, rulebook)
     progress("reading vectors")
     window = tables.window_of(vectors_path)
     if window != model.window:
@@ -164,13 +166,11 @@ def classify_job(
 
 def marks_job(model_name: str, rulebook: Rulebook | None) -> dict[str, Any]:
     """Return a model's marks with names and size bands."""
-    model = _model(model_name, rulebook)
+    model = model_under(model_name, rulebook)
     told = describe.marks_json(model)
-    names = {p["id"]: p for p in describe.summary(model)}
+    profiles = {profile.id: profile for profile in model.patterns.profiles_}
     for mark in told["marks"]:
-        known = names.get(mark["pattern"])
-        mark["name"] = known["name"] if known else "Windows without a pattern"
-        mark["size_band"] = known["size_band"] if known else "not counted"
+        mark.update(describe.headline(profiles.get(mark["pattern"])))
     return told
 
 
@@ -182,19 +182,10 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
     InputError
         When the model has no such pattern.
     """
-    model = _model(model_name, rulebook)
-    found = describe.explanation(model, pattern_id)
-    if found is None:
-        known = [mark.pattern_id for mark in model.marks]
-        raise InputError(
-            f"The model has no pattern {pattern_id!r}.",
-            did_you_mean(_as_id(pattern_id), known) or f"It has {', '.join(known)}.",
-        )
-    profile, mark = found
+    profile, mark = pattern_in(model_under(model_name, rulebook), pattern_id)
     return {
         **describe.mark_json(mark),
-        "name": profile.name if profile else "Windows without a pattern",
-        "size_band": profile.size_band if profile else "not counted",
+        **describe.headline(profile),
         "stability": profile.stability if profile else None,
         "drift": profile.drift if profile else None,
         "gives": gives(profile.contrasts) if profile else [],
@@ -203,6 +194,18 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
         "sentences": [reason.sentence() for reason in mark.reasons],
         "base_rate": BASE_RATE,
     }
+
+
+def pattern_in(model: Model, pattern_id: str) -> tuple[PatternProfile | None, Mark]:
+    """Return profile and mark of a pattern, profile None for "no pattern"; errors as `explain_job`."""
+    found = describe.explanation(model, pattern_id)
+    if found is None:
+        known = [mark.pattern_id for mark in model.marks]
+        raise InputError(
+            f"The model has no pattern {pattern_id!r}.",
+            did_you_mean(_as_id(pattern_id), known) or f"It has {', '.join(known)}.",
+        )
+    return found
 
 
 def _as_id(text: str) -> str:
@@ -266,7 +269,8 @@ def rulebook_from(path: Path | None) -> Rulebook | None:
     return load_rulebook(path) if path else None
 
 
-def _model(name: str, rulebook: Rulebook | None) -> Model:
+def model_under(name: str, rulebook: Rulebook | None) -> Model:
+    """Return a model, marked by a rulebook where one is given."""
     model = load_model(name)
     return model.under(rulebook) if rulebook else model
 

@@ -18,7 +18,7 @@ from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.policy.sandbox import EXPECTED, judge, load_sandbox
 from analyzer.policy.schema import rulebook_schema
 from analyzer.workflow import describe
-from analyzer.workflow.jobs import explain_job
+from analyzer.workflow.jobs import model_under, pattern_in
 from analyzer.workflow.model import Model, load_model
 
 SHIPPED: Final = "shipped"
@@ -58,7 +58,8 @@ def diff_job(before: str, after: str, model: str | None, claims: Path | None) ->
         When the claims cannot be read; the line is named.
     """
     books = [load_rulebook(None if name == SHIPPED else name) for name in (before, after)]
-    marked = [load_model(model).under(book) for book in books] if model else []
+    found = load_model(model) if model else None
+    marked = [found.under(book) for book in books] if found else []
     marks = mark_changes(*(one.marks for one in marked)) if marked else ()
     known = [_known(one) for one in marked] or [{}, {}]
     lines = list(_claims(claims)) if claims else []
@@ -107,18 +108,13 @@ def explain_mark_job(model_name: str, pattern_id: str, rulebook: Rulebook | None
     InputError
         When the model has no such pattern.
     """
-    told = explain_job(model_name, pattern_id, rulebook)
-    model = load_model(model_name)
-    model = model.under(rulebook) if rulebook else model
-    found = describe.explanation(model, told["pattern"])
-    profile, mark = found if found else (None, None)
-    rules = explained(mark, profile, model.rulebook) if mark else ()
+    model = model_under(model_name, rulebook)
+    profile, mark = pattern_in(model, pattern_id)
     return {
-        "pattern": told["pattern"],
-        "name": told["name"],
-        "size_band": told["size_band"],
-        "mark": told["mark"],
-        "rules": [_explained_json(rule) for rule in rules],
+        "pattern": mark.pattern_id,
+        **describe.headline(profile),
+        "mark": mark.status.value,
+        "rules": [_explained_json(rule) for rule in explained(mark, profile, model.rulebook)],
         "rulebook": _named(model.rulebook),
         "base_rate": BASE_RATE,
     }
@@ -172,10 +168,7 @@ def _explained_json(rule: Explained) -> dict[str, Any]:
         "mark": reason.status.value,
         "because": reason.because,
         "cites": list(reason.cites),
-        "evidence": [
-            {"attribute": e.attribute, "value": e.value, "limit": e.limit, "sentence": e.sentence()}
-            for e in reason.evidence
-        ],
+        "evidence": [{**one.as_json(), "sentence": one.sentence()} for one in reason.evidence],
         "failure": reason.failure,
         "overridable": rule.overridable,
         "nearest": rule.nearest,

@@ -161,13 +161,7 @@ def judge(example: Mapping[str, Any]) -> Judged:
 def _refused(expected: Mapping[str, Any], error: InputError) -> Compared | None:
     """An input that must not be accepted is answered by the error that says so."""
     for name, value in expected.items():
-        if name in ("decision", "error", "result") and str(value).casefold() in (
-            "refuse",
-            "refused",
-            "error",
-            "reject",
-            "invalid",
-        ):
+        if name in ("decision", "error", "result") and str(value).casefold() in _REFUSALS:
             return {name: (value, f"refused: {error.cause}", True)}
     return None
 

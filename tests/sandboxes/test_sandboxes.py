@@ -173,7 +173,7 @@ def mutated(values: Mapping[str, Any], number: int, left: Rule | None) -> Rulebo
 
 def keep_what_is_derived(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules and rulebooks are frozen: what follows from one is worked out once here, which saves most of the time."""
-    names = {Rulebook: ("marking", "deciding", "allowing", "hash"), ParsedRule: ("given", "marks_patterns", "features")}
+    names = {Rulebook: ("marking", "deciding", "allowing", "hash"), ParsedRule: ("marks_patterns", "features")}
     for kind, kept in names.items():
         for name in kept:
             once = cached_property(getattr(kind, name).fget)
