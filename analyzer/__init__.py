@@ -6,7 +6,9 @@ The rooms, along the river:
 `sessions`   what was watched: any source becomes checked sessions with a tally that adds up; player events too.
 `features`   how it was watched: plays, and one behaviour vector per viewer and window.
 `patterns`   what recurs: HDBSCAN finds usage patterns; they are kept as aggregates of households.
-`policy`     who may be spoken of: a rulebook marks patterns and guards every vector.
+`policy`     who may be spoken of: a rulebook marks patterns, guards every vector and judges what is said.
+`disclosure` which numbers may leave: floors, dominance, suppression that cannot be undone, earlier releases, noise.
+`ledger`     what left before, and how much of each privacy budget is spent; never whose it was.
 `report`     what a person looks at.
 `workflow`   the hallway: the only place where rooms meet and files are written.
 
@@ -16,6 +18,8 @@ The rooms, along the river:
     marks    = analyzer.mark_patterns(patterns)
     analyzer.save_model(patterns, marks, "models/mine")
     answers  = analyzer.classify(analyzer.load_model("models/mine"), vectors)
+    release  = analyzer.release_table(frame, by=["country", "device"], measure="hours", purpose="press",
+                                      source="our sessions", window="November 2026", ledger="ledger.sqlite")
 
 More than memory holds: `write_features(source, "vectors.parquet")`; on a Spark cluster: `extract_features_spark(frame)`
 and `classify_spark(model, vectors)`. One kernel, the same answers.
@@ -29,12 +33,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analyzer.disclosure.limits import Limits as Limits
+    from analyzer.disclosure.noised import Noise as Noise
+    from analyzer.disclosure.released import Release as Release
+    from analyzer.disclosure.released import Withheld as Withheld
     from analyzer.errors import AnalyzerError as AnalyzerError
     from analyzer.features.extract import extract_features as extract_features
+    from analyzer.ledger.store import memory_ledger as memory_ledger
+    from analyzer.ledger.store import open_ledger as open_ledger
     from analyzer.patterns.estimator import UsagePatterns as UsagePatterns
     from analyzer.patterns.profile import PatternProfile as PatternProfile
     from analyzer.policy.marks import Mark as Mark
     from analyzer.policy.marks import mark_patterns as mark_patterns
+    from analyzer.policy.overrides import Override as Override
     from analyzer.policy.rulebook import Rulebook as Rulebook
     from analyzer.policy.rulebook import load_rulebook as load_rulebook
     from analyzer.policy.rules import MarkStatus as MarkStatus
@@ -45,18 +56,25 @@ if TYPE_CHECKING:
     from analyzer.workflow.model import Model as Model
     from analyzer.workflow.model import load_model as load_model
     from analyzer.workflow.model import save_model as save_model
+    from analyzer.workflow.release import release_table as release_table
+    from analyzer.workflow.release import release_tables as release_tables
     from analyzer.workflow.spark import classify_spark as classify_spark
     from analyzer.workflow.spark import extract_features_spark as extract_features_spark
 
 _HOMES = {
     "AnalyzerError": "analyzer.errors",
+    "Limits": "analyzer.disclosure.limits",
     "Mark": "analyzer.policy.marks",
     "MarkStatus": "analyzer.policy.rules",
     "Model": "analyzer.workflow.model",
+    "Noise": "analyzer.disclosure.noised",
+    "Override": "analyzer.policy.overrides",
     "PatternProfile": "analyzer.patterns.profile",
+    "Release": "analyzer.disclosure.released",
     "Rulebook": "analyzer.policy.rulebook",
     "Sessions": "analyzer.sessions.records",
     "UsagePatterns": "analyzer.patterns.estimator",
+    "Withheld": "analyzer.disclosure.released",
     "classify": "analyzer.workflow.classify",
     "classify_spark": "analyzer.workflow.spark",
     "extract_features": "analyzer.features.extract",
@@ -64,7 +82,11 @@ _HOMES = {
     "load_model": "analyzer.workflow.model",
     "load_rulebook": "analyzer.policy.rulebook",
     "mark_patterns": "analyzer.policy.marks",
+    "memory_ledger": "analyzer.ledger.store",
+    "open_ledger": "analyzer.ledger.store",
     "read_sessions": "analyzer.sessions.source",
+    "release_table": "analyzer.workflow.release",
+    "release_tables": "analyzer.workflow.release",
     "save_model": "analyzer.workflow.model",
     "write_features": "analyzer.workflow.extraction",
 }

@@ -17,6 +17,7 @@ import typer
 from analyzer import cli_text as text
 from analyzer.cli_evaluate import app as evaluate_app
 from analyzer.cli_output import Json, answer
+from analyzer.cli_release import budget, release
 from analyzer.cli_rulebook import app as rulebook_app
 from analyzer.cli_rulebook import explained as explained_text
 from analyzer.errors import AnalyzerError, ExitCode, InputError
@@ -284,6 +285,13 @@ def models(
     answer(jobs.models_job(folder), text.models, as_json)
 
 
+app.command(
+    short_help="Release tables of households or hours, or withhold them.",
+    epilog="Example: analyzer release views.parquet --by country --purpose press --source 'our data' --window 2026-11",
+)(release)
+app.command(epilog="Example: analyzer budget --population 'all viewers' --period 2026-11 --epsilon 1")(budget)
+
+
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends with its exit code and no traceback."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
@@ -292,7 +300,8 @@ def main() -> NoReturn:
     try:
         app()
     except SystemExit as stop:
-        if stop.code == ExitCode.BAD_INPUT and "--json" in sys.argv[1:]:
+        answered = isinstance(stop.__context__, typer.Exit)  # the command has printed its JSON value
+        if stop.code == ExitCode.BAD_INPUT and "--json" in sys.argv[1:] and not answered:
             _print_error("The command was not understood.", "stderr says why; --help says what is allowed.", stop.code)
         raise
     except AnalyzerError as error:

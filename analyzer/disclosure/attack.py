@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.disclosure.insiders import insiders, known_to
+from analyzer.disclosure.insiders import Insider, insiders, known_to
 from analyzer.disclosure.problem import Cells as Cells
 from analyzer.disclosure.solver import WHOLE, Nothing, least
 from analyzer.grouping.arrays import Bools, Floats, Ints
@@ -84,7 +84,8 @@ def attack(cells: Cells, withheld: Bools, cell: int, insider: int | None = None)
 def audit(cells: Cells, withheld: Bools) -> tuple[Breach, ...]:
     """Attack every withheld cell as everybody, and every primary cell also as each insider; return what was found out.
 
-    A cell that everybody finds out is reported once, not again for each insider. A withheld cell that is not primary
+    A cell that everybody finds out is reported once, not again for each insider. What a household put into a cell
+    itself it knows without any table; its protection interval begins there. A withheld cell that is not primary
     is found out only where it is computed exactly, and by everybody: it was withheld for the sake of others.
 
     Returns
@@ -92,33 +93,41 @@ def audit(cells: Cells, withheld: Bools) -> tuple[Breach, ...]:
     tuple of Breach, by cell; empty where nothing was found out.
     """
     view = _View(cells, withheld)
-    seeds, known = insiders(cells)
+    knowing = insiders(cells)
     found: list[Breach] = []
     for cell in np.flatnonzero(withheld | cells.primary).tolist():
-        breach = _found_out(view, cell, None, np.zeros(0, dtype=np.int64))
-        for seed, row in zip(seeds, known, strict=True):
-            if breach is None and cells.primary[cell] and not row[cell] and view.helps(cell, row):
-                breach = _found_out(view, cell, seed, np.flatnonzero(row))
-                found += [breach] if breach else []
-                breach = None
-        found += [breach] if breach else []
+        breach = _found_out(view, cell, None)
+        if breach is not None:
+            found.append(breach)
+        elif cells.primary[cell]:
+            told = [_found_out(view, cell, who) for who in knowing if view.helps(cell, who.known)]
+            found += [other for other in told if other is not None]
     return tuple(found)
 
 
-def _found_out(view: _View, cell: int, insider: int | None, known: Ints) -> Breach | None:
+def _found_out(view: _View, cell: int, who: Insider | None) -> Breach | None:
     cells = view.cells
-    value = float(cells.values[cell])
-    primary = bool(cells.primary[cell])
-    protection = Interval(float(cells.low[cell]), float(cells.high[cell])) if primary else Interval(value, value)
+    protection = _protection(cells, cell, who)
+    known = np.zeros(0, dtype=np.int64) if who is None else np.flatnonzero(who.known)
     slack = 0.0 if cells.integer else cells.exact
     if protection.width > cells.exact and view.open_to(cell, known, protection, slack):
         return None
     interval = view.bounded(cell, known)
+    insider = None if who is None else who.cell
     if interval.width <= cells.exact:
         return Breach(cell, interval, protection, insider, BreachStatus.EXACT)
     if interval.low > protection.low + slack or interval.high < protection.high - slack:
         return Breach(cell, interval, protection, insider, BreachStatus.TOO_TIGHT)
     return None
+
+
+def _protection(cells: Cells, cell: int, who: Insider | None) -> Interval:
+    """Return what must stay possible for somebody; an insider knows that its own contribution is there."""
+    value = float(cells.values[cell])
+    if not cells.primary[cell]:
+        return Interval(value, value)
+    low = float(cells.low[cell])
+    return Interval(low if who is None else max(low, float(who.least[cell])), float(cells.high[cell]))
 
 
 class _View:
@@ -138,8 +147,8 @@ class _View:
         self._seen: dict[int, list[Floats]] = {}
 
     def helps(self, cell: int, known: Bools) -> bool:
-        """Return whether knowing these cells can tell something of a cell."""
-        return bool((self._open & known & (self._component == self._component[cell])).any())
+        """Return whether knowing these cells can tell something of another one."""
+        return not known[cell] and bool((self._open & known & (self._component == self._component[cell])).any())
 
     def open_to(self, cell: int, known: Ints, protection: Interval, slack: float) -> bool:
         """Return whether both ends of an interval were seen to be possible, or are found to be."""

@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.disclosure.limits import Limits, Zeros
+from analyzer.disclosure.limits import HANDBOOK, HOURS, Limits, Zeros
 from analyzer.disclosure.table import Table
+from analyzer.errors import InputError
 from analyzer.grouping.arrays import Bools, Floats, Ints
 
 
@@ -34,43 +35,42 @@ class Check(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class Criterion:
     """What a check says, and on whose word."""
 
     says: str
     source: str
 
 
-_HANDBOOK: Final = "Hundepool et al., Statistical Disclosure Control, 2012"
 DEFINITIONS: Final = {
-    Check.POLICY: Definition(
+    Check.POLICY: Criterion(
         "The rulebook does not allow that this is spoken of, however many households it is about.",
         "Our promise: never single out",
     ),
-    Check.FLOOR: Definition("Fewer households than the floor are behind the cell.", "ACRO; ONS; Wikimedia"),
-    Check.ZERO: Definition("Nobody is in the cell, and that is not told.", f"{_HANDBOOK}, ch. 5"),
-    Check.DOMINANCE: Definition(
-        "A few households make up nearly all of the total, so that it tells of them.", f"{_HANDBOOK}, ch. 4"
+    Check.FLOOR: Criterion(
+        "Fewer households than the floor are behind the cell.", "ACRO; ONS Longitudinal Study; Wikimedia"
     ),
-    Check.P_RATIO: Definition(
-        "The second largest household could compute the largest too well from the total.", f"{_HANDBOOK}, ch. 4"
+    Check.ZERO: Criterion("Nobody is in the cell, and that is not told.", f"{HANDBOOK}, ch. 5"),
+    Check.DOMINANCE: Criterion(
+        "A few households make up nearly all of the total, so that it tells of them.", f"{HANDBOOK}, ch. 4"
     ),
-    Check.CLASS: Definition(
+    Check.P_RATIO: Criterion(
+        "The second largest household could compute the largest too well from the total.", f"{HANDBOOK}, ch. 4"
+    ),
+    Check.CLASS: Criterion(
         "All households of a group are in one cell, so whoever is in the group is known to be there.",
-        f"{_HANDBOOK}, ch. 5",
+        f"{HANDBOOK}, ch. 5",
     ),
-    Check.WITHIN_GROUP: Definition(
-        "All but very few households of a group are in one cell; those few know of all others.", f"{_HANDBOOK}, ch. 5"
+    Check.WITHIN_GROUP: Criterion(
+        "All but very few households of a group are in one cell; those few know of all others.", f"{HANDBOOK}, ch. 5"
     ),
-    Check.OVERLAP: Definition(
+    Check.OVERLAP: Criterion(
         "The parts have a few more households than the whole: those few are in several parts.", "Our choice"
     ),
-    Check.SIZE: Definition(
-        "The total is below the least that leaves.", "Netflix, What We Watched: titles above 50,000 hours"
-    ),
-    Check.DIFFERENCING: Definition(
+    Check.SIZE: Criterion("The total is below the least that leaves.", HOURS),
+    Check.DIFFERENCING: Criterion(
         "Together with an earlier release the number tells of fewer households than the floor.",
-        f"{_HANDBOOK}, ch. 5",
+        f"{HANDBOOK}, ch. 5",
     ),
 }
 
@@ -102,10 +102,21 @@ def check(table: Table, limits: Limits, checks: Iterable[Check] | None = None) -
     table : Table
     limits : Limits
     checks : optional
-        All that look at one table alone by default.
+        All that look at one table alone by default. Class disclosure finds groups of which all but very few are in one
+        cell as well; within-group disclosure finds those only.
+
+    Raises
+    ------
+    InputError
+        When a check needs more than a table and limits, or more contributions of a cell than the table keeps.
     """
     wanted = tuple(_CHECKS) if checks is None else tuple(checks)
-    return tuple(finding for name in wanted for finding in _CHECKS[name](table, limits))
+    if strange := [name.value for name in wanted if name not in _CHECKS]:
+        raise InputError(
+            f"A table alone does not tell of: {', '.join(strange)}.",
+            f"Ask for {', '.join(name.value for name in _CHECKS)}.",
+        )
+    return tuple(dict.fromkeys(finding for name in wanted for finding in _CHECKS[name](table, limits)))
 
 
 def floor(table: Table, limits: Limits) -> list[Finding]:
@@ -132,6 +143,11 @@ def dominance(table: Table, limits: Limits) -> list[Finding]:
     """(n,k)-dominance: the n largest make up the share k of the total, or more."""
     if table.counts:
         return []
+    if limits.dominance_n > table.largest.shape[1]:
+        raise InputError(
+            f"Of each cell {table.largest.shape[1]} contributions are kept; dominance_n is {limits.dominance_n}.",
+            "Add up no more of the largest than there are.",
+        )
     top = table.largest[:, : limits.dominance_n].sum(axis=1)
     unsafe = (table.values > 0) & (top >= limits.dominance_share * table.values * (1 - 1e-12))
     reach = np.maximum(top / limits.dominance_share - table.values, 0.0)
@@ -151,28 +167,41 @@ def p_ratio(table: Table, limits: Limits) -> list[Finding]:
 
 
 def class_disclosure(table: Table, limits: Limits) -> list[Finding]:
-    """A group of which all, or all but very few, are in one cell."""
-    if not (limits.class_disclosure and table.counts):
-        return []
-    full, nearly = _filled(table, limits.within_group_rest)
-    low, high = _around(table.values, np.maximum(limits.safety_range * table.values, 1.0), limits)
+    """A group of which all, or all but very few, are in one cell: also where the group or the cell is a margin."""
+    full, nearly = _filled(table, limits)
+    within = "All but very few households of its group are in it."
     return [
-        *_found(Check.CLASS, full, low, high, "All households of its group are in it."),
-        *_found(Check.WITHIN_GROUP, nearly & ~full, low, high, "All but very few households of its group are in it."),
+        *_found(Check.CLASS, full, *_in_doubt(table, limits), "All households of its group are in it."),
+        *_found(Check.WITHIN_GROUP, nearly & ~full, *_in_doubt(table, limits), within),
     ]
 
 
-def _filled(table: Table, rest: int) -> tuple[Bools, Bools]:
-    """Return which leaf cells hold all of a group of two cells or more, and which all but `rest`, at least three."""
+def within_group(table: Table, limits: Limits) -> list[Finding]:
+    """A group of which all but very few are in one cell: each of those few knows of all the others."""
+    return [finding for finding in class_disclosure(table, limits) if finding.check is Check.WITHIN_GROUP]
+
+
+def _in_doubt(table: Table, limits: Limits) -> tuple[Floats, Floats]:
+    reach = limits.safety_range * table.values
+    return _around(table.values, np.maximum(reach, 1.0) if table.counts else reach, limits)
+
+
+def _filled(table: Table, limits: Limits) -> tuple[Bools, Bools]:
+    """Return which cells hold all of a group of two cells or more, and which all but a few of at least three.
+
+    A table of totals tells the same: a group's other cells are nothing there, or one household's own.
+    """
     full, nearly = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
+    if not limits.class_disclosure:
+        return full, nearly
     relations = table.relations
     for whole, parts in zip(relations.whole.tolist(), relations.parts, strict=True):
-        total = table.households[whole]
-        if len(parts) < 2 or total == 0 or not table.leaf[parts].all():
+        total, inside = table.households[whole], table.households[parts]
+        if len(parts) < 2 or total == 0:
             continue
-        outside = total - table.households[parts]
-        full[parts] |= (outside == 0) & (table.households[parts] > 0)
-        nearly[parts] |= (outside > 0) & (outside <= rest) & (total > outside + 1)
+        outside, told = total - inside, table.values[parts] > 0
+        full[parts] |= told & ((outside == 0) | (told.sum() == 1))
+        nearly[parts] |= told & (outside > 0) & (outside <= limits.within_group_rest) & (total > outside + 1)
     return full, nearly
 
 
@@ -207,8 +236,7 @@ def below(table: Table, least: float) -> list[Finding]:
 def protection(findings: Iterable[Finding], table: Table) -> tuple[Bools, Floats, Floats]:
     """Return which cells must not leave, and the widest protection interval of each, shape (n_cells,).
 
-    Whoever is the only household of a part knows that the whole is at least as much as theirs; nothing can keep that
-    in doubt, and no more is asked.
+    Of what a household put into a cell itself nothing can keep it in doubt; `insiders` sees to that.
     """
     primary = np.zeros(len(table), dtype=bool)
     low, high = table.values.copy(), table.values.copy()
@@ -216,8 +244,7 @@ def protection(findings: Iterable[Finding], table: Table) -> tuple[Bools, Floats
         primary[finding.cell] = True
         low[finding.cell] = min(low[finding.cell], finding.low)
         high[finding.cell] = max(high[finding.cell], finding.high)
-    theirs = np.minimum(1.0, table.values) if table.counts else table.largest[:, 0]
-    return primary, np.where(table.leaf, low, np.maximum(low, theirs)), high
+    return primary, low, high
 
 
 def _around(values: Floats, reach: Floats, limits: Limits) -> tuple[Floats, Floats]:
@@ -236,5 +263,6 @@ _CHECKS: Final[dict[Check, Callable[[Table, Limits], list[Finding]]]] = {
     Check.DOMINANCE: dominance,
     Check.P_RATIO: p_ratio,
     Check.CLASS: class_disclosure,
+    Check.WITHIN_GROUP: within_group,
     Check.OVERLAP: overlap,
 }

@@ -16,11 +16,13 @@ from enum import Enum
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from analyzer.disclosure.combining import Bound, Leftover, Search
+from analyzer.disclosure.combining import Bound, Recipe
 from analyzer.disclosure.derivable import derived_groups as derived_groups
 from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.gathered import Gathered, gathered, rows_of
+from analyzer.disclosure.leftovers import Counted, Leftover, Search
 from analyzer.disclosure.limits import Limits, Readers
 from analyzer.disclosure.shares import pins_few
 from analyzer.disclosure.told import Earlier, ReleaseHistory, Statistic, Told
@@ -62,7 +64,9 @@ class Difference:
         return f"fewer than {self.floor:,} households"
 
 
-def compare(new: Told, history: ReleaseHistory, limits: Limits) -> tuple[Difference, ...]:
+def compare(
+    new: Told, history: ReleaseHistory, limits: Limits, counted: Counted | None = None
+) -> tuple[Difference, ...]:
     """Return what would tell few households apart if the release left now.
 
     Parameters
@@ -72,6 +76,9 @@ def compare(new: Told, history: ReleaseHistory, limits: Limits) -> tuple[Differe
     history : ReleaseHistory
     limits : Limits
         Its floors are used by who reads; its `readers` are not.
+    counted : callable, optional
+        Returns how many households a combination of the new cells alone leaves over: pairs of a cell's number and how
+        often it is added. What it knows is not estimated; `analyzer.disclosure.behind` knows it at the door.
 
     Returns
     -------
@@ -79,12 +86,14 @@ def compare(new: Told, history: ReleaseHistory, limits: Limits) -> tuple[Differe
         Empty where the release may leave. Equal for equal input, whatever the order of rows behind the cells.
     """
     told = [e for e in history.releases(new.definition.population) if e.told.definition.family == new.definition.family]
-    found = _compared(new, told, limits.internal_floor)
-    if new.readers is Readers.PUBLIC:
-        public = [earlier for earlier in told if earlier.told.readers is Readers.PUBLIC]
-        known = {(difference.cells, difference.earlier) for difference in found}
-        more = _compared(new, public, limits.public_floor)
-        found += [difference for difference in more if (difference.cells, difference.earlier) not in known]
+    # Products this small gain nothing from more threads, and wait for each other where the machine is busy.
+    with threadpool_limits(limits=1, user_api="blas"):
+        found = _compared(new, told, limits.internal_floor, counted)
+        if new.readers is Readers.PUBLIC:
+            public = [earlier for earlier in told if earlier.told.readers is Readers.PUBLIC]
+            known = {(difference.cells, difference.earlier) for difference in found}
+            more = _compared(new, public, limits.public_floor, counted)
+            found += [difference for difference in more if (difference.cells, difference.earlier) not in known]
     return tuple(sorted(found, key=lambda d: (d.cells, d.earlier, d.floor)))
 
 
@@ -104,10 +113,15 @@ def cells_to_withhold(differences: Sequence[Difference], n_cells: int) -> Bools:
     return withheld
 
 
-def _compared(new: Told, history: Sequence[Earlier], floor: int) -> list[Difference]:
+def _compared(new: Told, history: Sequence[Earlier], floor: int, counted: Counted | None) -> list[Difference]:
     found = gathered(new, history)
     bound = Bound(floor, 1 if new.definition.family is None else 2)
-    search = Search(found.groups, found.n_new, len(found.ours), found.own, found.others, bound)
+
+    def known(recipe: Recipe) -> int | None:
+        inside = found.inside(recipe) if counted else None
+        return counted(inside) if counted and inside else None
+
+    search = Search(found.groups, found.n_new, len(found.ours), found.own, found.others, bound, known)
     told_apart = [_difference(hit, new, found, history, floor) for hit in search.leftovers()]
     return told_apart + _shares(new, history, floor)
 

@@ -6,16 +6,16 @@ Labels are ordered by themselves and never by the rows, so that shuffled rows gi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from analyzer.errors import InputError, did_you_mean
-from analyzer.grouping.arrays import Ints
+from analyzer.grouping.arrays import Bools, Ints
 
 ALL: Final = "(all)"
 """The margin: every label of a dimension together."""
@@ -60,14 +60,50 @@ class Dimension:
         return self._children[self.number[label]]
 
 
-def dimension_of(name: str, column: pd.Series, hierarchy: Mapping[str, str]) -> Dimension:
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A column that was read once: the label of each row as a number.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Each label as text, ordered by itself.
+    row : ndarray of int64, shape (n_rows,)
+        The place of each row's label among them; -1 where it has none.
+    """
+
+    labels: tuple[str, ...]
+    row: Ints
+
+    @classmethod
+    def of(cls, column: pd.Series) -> Labelled:
+        """Read a column; what is the same as text is one label."""
+        codes, distinct = pd.factorize(column)
+        return cls._named(pd.Series(distinct).astype(str).tolist(), codes.astype(np.int64, copy=False))
+
+    def keep(self, rows: Bools) -> Labelled:
+        """Return the column of some rows, with no other labels than theirs."""
+        row = self.row[rows]
+        seen = np.bincount(row, minlength=len(self.labels)) > 0
+        place = np.cumsum(seen) - 1
+        return Labelled(tuple(label for label, there in zip(self.labels, seen, strict=True) if there), place[row])
+
+    @classmethod
+    def _named(cls, names: list[str], codes: Ints) -> Labelled:
+        labels = tuple(sorted(set(names), key=_natural))
+        number = {label: place for place, label in enumerate(labels)}
+        place = np.array([*(number[name] for name in names), -1], dtype=np.int64)  # the last one is that of code -1
+        return cls(labels, place[codes])
+
+
+def dimension_of(name: str, column: Iterable[Any], hierarchy: Mapping[str, str]) -> Dimension:
     """Return the dimension over the labels of a column that has no missing ones.
 
     Parameters
     ----------
     name : str
-    column : Series
-        The label of each row; read as text.
+    column : iterable
+        Labels, read as text; each at least once.
     hierarchy : mapping
         Label -> group, group -> the group above it. What stands nowhere on the left belongs to `ALL`, but a label of
         the data must stand there where there is a hierarchy at all.
@@ -79,7 +115,7 @@ def dimension_of(name: str, column: pd.Series, hierarchy: Mapping[str, str]) -> 
         group, or goes round in a circle.
     """
     above = {str(label): str(group) for label, group in hierarchy.items()}
-    leaves = sorted({str(label) for label in column.unique()}, key=_natural)
+    leaves = sorted({str(label) for label in column}, key=_natural)
     _check(name, leaves, above)
     groups = _groups(name, leaves, above)
     labels = (*leaves, *groups, ALL)

@@ -6,7 +6,7 @@ nothing new when it leaves again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ class Gathered:
         In recipes, cells below `len(ours)` are new and those above are distinct earlier ones.
     n_new : how many of the groups are new.
     ours : numbers of those cells of the new release that nobody told before.
+    again : cells of the new release that were told before, by their number in recipes.
     told_by : of each distinct earlier cell, the place of the release that told it first, and its number there.
     own, others : layers of the new release that hold a new group, and distinct layers of earlier ones, as numbers of
         groups.
@@ -35,9 +36,19 @@ class Gathered:
     groups: Pool
     n_new: int
     ours: tuple[int, ...]
+    again: Mapping[int, int]
     told_by: tuple[tuple[int, int], ...]
     own: tuple[Ints, ...]
     others: tuple[Ints, ...]
+
+    def inside(self, recipe: Recipe) -> Recipe | None:
+        """Return a combination by the new release's own numbers; None where another release's cell is in it."""
+        own = [(self.ours[c] if c < len(self.ours) else self.again.get(c), times) for c, times in recipe]
+        return (
+            tuple((cell, times) for cell, times in own if cell is not None)
+            if all(c is not None for c, _ in own)
+            else None
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +98,7 @@ def gathered(new: Told, history: Sequence[Earlier]) -> Gathered:
         groups,
         n_new,
         ours,
+        {len(ours) + known: cell for cell, known in enumerate(known_as) if known is not None},
         tuple(told_by),
         tuple(np.array(layer, np.int64) for layer in own if layer and min(layer) < n_new),
         tuple(np.array(layer, np.int64) for layer in sorted(others) if len(layer) > 1),

@@ -7,11 +7,13 @@ the same against the insider.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from analyzer.disclosure.insiders import Insider
 from analyzer.disclosure.problem import Cells
 from analyzer.disclosure.solver import WHOLE
 from analyzer.grouping.arrays import Bools, Floats, Ints
@@ -62,12 +64,15 @@ class Needs:
         1 up, -1 down, 0 either way.
     amount, enough : ndarray of float64
         How far to aim, and how far will do; in units of the problem, above 0.
+    exempt : ndarray of bool, shape (n_needs, n_insiders + 1)
+        Against whom it need not be met; the last is everybody.
     """
 
     cell: Ints
     sign: Ints
     amount: Floats
     enough: Floats
+    exempt: Bools
 
     def __len__(self) -> int:
         return len(self.cell)
@@ -127,6 +132,8 @@ def system_of(cells: Cells) -> System:
     unit = cells.unit
     low, high = cells.shown
     told = cells.rows.matrix @ cells.values
+    sums = (cells.rows.low == cells.rows.high) & (cells.rows.low == 0)
+    told[sums] = 0.0  # what sums of fractions miss is no room to move in
     down, up = cells.values / unit, np.full(len(cells), np.inf)
     return System(
         cells.rows.matrix,
@@ -139,26 +146,42 @@ def system_of(cells: Cells) -> System:
     )
 
 
-def needs_of(cells: Cells) -> Needs:
-    """Return what must be possible: both ends of each primary cell's protection interval, or that it has a width."""
+def needs_of(cells: Cells, knowing: Sequence[Insider]) -> Needs:
+    """Return what must be possible: both ends of each primary cell's protection interval, or else that it has a width.
+
+    A need is to be met against everybody and each insider; not against those who know the cell anyway.
+    """
     numbers = np.flatnonzero(cells.primary)
-    values = cells.values[numbers] / cells.unit
-    up = cells.high[numbers] / cells.unit - values
-    down = values - cells.low[numbers] / cells.unit
-    least = 1.0 if cells.integer else LEAST_WIDTH
-    surplus = (0.0, 0.0) if cells.integer else (SURPLUS, SURPLUS / 2)
+    values, lows = cells.values[numbers] / cells.unit, cells.low[numbers] / cells.unit
+    up, down = cells.high[numbers] / cells.unit - values, values - lows
+    width = np.full(len(numbers), 1.0 if cells.integer else LEAST_WIDTH)
+    known = np.array([who.known for who in knowing], dtype=np.bool_).reshape(len(knowing), len(cells))[:, numbers].T
+    least = np.array([who.least for who in knowing]).reshape(len(knowing), len(cells))[:, numbers].T / cells.unit
+    everybody = np.zeros((len(numbers), 1), dtype=np.bool_)
+    exempt, free = np.hstack([known, everybody]), np.full(len(numbers), np.inf)
+    rest = values[:, None] - least
+    reach = down[:, None] * (1 + SURPLUS)
+    own = (least > 0) & (rest < reach + _KEPT) & ~known  # they cannot be shown less than they brought
     parts = [
-        _needs(numbers, 1, up, np.full(len(up), np.inf), up > _KEPT, surplus),
-        _needs(numbers, -1, down, values, down > _KEPT, surplus),
-        _needs(numbers, ANY, np.full(len(up), least), np.full(len(up), np.inf), up + down < least, surplus),
+        _needs(cells.integer, numbers, 1, (up, free), exempt),
+        _needs(cells.integer, numbers, -1, (down, values), np.hstack([known | own, everybody])),
+        _needs(cells.integer, numbers, ANY, (np.where(up + down < width, width, 0.0), free), exempt),
     ]
-    told = Needs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return Needs(told.cell, told.sign, np.ceil(told.amount), np.ceil(told.enough)) if cells.integer else told
+    for place, who in np.argwhere(own).tolist():
+        alone = np.ones((1, len(knowing) + 1), dtype=np.bool_)
+        alone[0, who] = False
+        most = rest[[place], who]
+        parts.append(_needs(cells.integer, numbers[[place]], -1, (np.minimum(down[[place]], most), most), alone))
+    return Needs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _needs(
-    cells: Ints, sign: int, ends: Floats, most: Floats, wanted: Bools, surplus: tuple[float, float]
-) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return needs that reach a little beyond these ends, but not more than a cell can lose."""
-    amount, enough = (np.minimum(ends * (1 + more), most)[wanted] for more in surplus)
-    return cells[wanted], np.full(np.count_nonzero(wanted), sign), amount, enough
+    integer: bool, numbers: Ints, sign: int, amounts: tuple[Floats, Floats], exempt: Bools
+) -> tuple[Ints, Ints, Floats, Floats, Bools]:
+    """Return needs to move so far, which is a little further where cells are measures, but at most so far."""
+    wanted = amounts[0] > _KEPT
+    needed, most = amounts[0][wanted], amounts[1][wanted]
+    surplus = (0.0, 0.0) if integer else (SURPLUS, SURPLUS / 2)
+    aim, enough = (np.minimum(needed * (1 + more), most) for more in surplus)
+    aim, enough = (np.ceil(aim), np.ceil(enough)) if integer else (aim, enough - 5 * _NOISE)
+    return numbers[wanted], np.full(len(needed), sign), aim, enough, exempt[wanted]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Final
 
@@ -13,10 +13,12 @@ from analyzer.errors import InputError
 from analyzer.grouping.arrays import Bools, Floats, Ints
 
 _KINDS: Final = {
-    **dict.fromkeys(("values", "low", "high", "weight"), np.float64),
+    **dict.fromkeys(("values", "low", "high", "weight", "steps"), np.float64),
     **dict.fromkeys(("primary", "hidden", "required"), np.bool_),
-    "contributors": np.int64,
+    **dict.fromkeys(("contributors", "owners"), np.int64),
 }
+NOBODY: Final = -1
+"""Owner of a cell of which nobody knows whether its only household is alone in other cells, too."""
 _WIDEST: Final = 1e-7  # of the largest value: what a solver that works to 1e-7 can still tell from nothing
 _EXACT: Final = 1e-6
 
@@ -48,8 +50,11 @@ class Cells:
         What withholding a cell costs.
     observations : tuple of Observation
         What is known besides, whatever is withheld here.
-    steps : ndarray of float64 or None
-        Published values are rounded to multiples of this, halves up; 0 or None is not rounded.
+    steps : ndarray of float64
+        Published values are rounded to multiples of this, halves up; 0, the default, is not rounded.
+    owners : ndarray of int64
+        A number for the only household of a cell, the same where it is alone in another one; `NOBODY`, the default,
+        where that is not known, or where a cell has no only household.
 
     Raises
     ------
@@ -68,16 +73,16 @@ class Cells:
     contributors: Ints
     weight: Floats
     observations: tuple[Observation, ...] = ()
-    steps: Floats | None = None
+    steps: Floats = field(default_factory=lambda: np.zeros(()))
+    owners: Ints = field(default_factory=lambda: np.array(NOBODY))
 
     def __post_init__(self) -> None:
+        for name in ("steps", "owners"):
+            if not np.ndim(getattr(self, name)):  # the default, for all cells
+                object.__setattr__(self, name, np.full(np.shape(self.values), getattr(self, name)))
         for name, kind in _KINDS.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
-        steps = np.zeros(len(self)) if self.steps is None else np.asarray(self.steps, dtype=np.float64)
-        object.__setattr__(self, "steps", steps)
-        wrong = [
-            f.name for f in fields(self) if f.name in (*_KINDS, "steps") and getattr(self, f.name).shape != (len(self),)
-        ]
+        wrong = [f.name for f in fields(self) if f.name in _KINDS and getattr(self, f.name).shape != (len(self),)]
         if wrong or self.relations.n_cells != len(self):
             raise InputError(
                 f"{', '.join(wrong) or 'The relations'} not of {len(self)} cells as the values are.",
@@ -98,13 +103,12 @@ class Cells:
     @cached_property
     def shown(self) -> tuple[Floats, Floats]:
         """The least and largest value that each cell can have, for those who see it published."""
-        steps = self._steps
-        width = np.where(steps > 0, steps, 1.0)
+        rounded = self.steps > 0
+        width = np.where(rounded, self.steps, 1.0)
         middle = np.floor(self.values / width + 0.5) * width
         low, high = middle - width / 2, middle + width / 2
         if self.integer:
             low, high = np.ceil(low), np.ceil(high) - 1
-        rounded = steps > 0
         return np.where(rounded, np.maximum(low, 0.0), self.values), np.where(rounded, high, self.values)
 
     @cached_property
@@ -122,10 +126,6 @@ class Cells:
     def exact(self) -> float:
         """Width of an interval below which a value counts as found out: less than 1 for counts."""
         return 1.0 - _EXACT if self.integer else self.unit * _EXACT
-
-    @property
-    def _steps(self) -> Floats:
-        return np.zeros(len(self)) if self.steps is None else self.steps
 
     def _check_numbers(self) -> None:
         for name in ("values", "weight", "contributors", "steps"):

@@ -15,14 +15,13 @@ class Proofs:
     ----------
     needs : Needs
     known : ndarray of bool, shape (n_insiders, n_cells)
-        What each insider knows. A need must be met by moves that leave its cells alone, for each insider; not for
-        those who know the cell in question anyway. Behind the insiders stands somebody who knows nothing: everybody.
+        What each insider knows: a need is met against it by moves that leave these cells alone. Behind the insiders
+        stands somebody who knows nothing: everybody.
     """
 
     def __init__(self, needs: Needs, known: Bools) -> None:
         self.needs = needs
         self.known = np.vstack([known, np.zeros((1, known.shape[1]), dtype=np.bool_)])
-        self.exempt = self.known[:, needs.cell].T
         self.moves: list[Move] = []
         self._met: list[Bools] = []
         self._touched: list[Bools] = []
@@ -43,7 +42,7 @@ class Proofs:
         """Return which needs are unmet against whom, shape (n_needs, n_insiders + 1)."""
         kept = self.inside(withheld)
         if not len(kept):
-            return ~self.exempt
+            return ~self.needs.exempt
         met = np.array([self._met[number] for number in kept], dtype=np.float32)
         spared = ~np.array([self._touched[number] for number in kept])
-        return np.asarray((met.T @ spared.astype(np.float32) == 0) & ~self.exempt)
+        return np.asarray((met.T @ spared.astype(np.float32) == 0) & ~self.needs.exempt)

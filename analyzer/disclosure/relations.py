@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,8 @@ class Relations:
         The cells that it is made up of.
     additive : ndarray of bool, shape (n_relations,)
         True: the whole is the sum of its parts. False, where a household may be in several parts: the whole is at
-        least the largest part and at most their sum.
+        least the largest part and at most their sum; and those who are in several parts there, are in as many parts
+        of a relation that holds this one.
 
     Raises
     ------
@@ -126,6 +127,7 @@ def rows_of(relations: Relations, observations: Sequence[Observation] = ()) -> R
     from scipy.sparse import csc_array
 
     told = [row for number in range(len(relations)) for row in _statements(relations, number)]
+    told += [_nested(relations, *pair) for pair in _nestings(relations)]
     told += [(seen.cells, seen.coefficients, seen.low, seen.high) for seen in observations]
     sizes = [len(cells) for cells, _, _, _ in told]
     values = np.concatenate([row[1] for row in told]) if told else np.zeros(0)
@@ -135,13 +137,43 @@ def rows_of(relations: Relations, observations: Sequence[Observation] = ()) -> R
     return Rows(matrix, np.array([row[2] for row in told]), np.array([row[3] for row in told]))
 
 
-def _statements(relations: Relations, number: int) -> list[tuple[Ints, Floats, float, float]]:
+_Row = tuple[Ints, Floats, float, float]  # cells, coefficients, low, high
+
+
+def _statements(relations: Relations, number: int) -> list[_Row]:
     whole, parts = relations.whole[number], relations.parts[number]
     total = np.append(parts, whole), np.append(np.ones(len(parts)), -1.0)
     if relations.additive[number]:
         return [(*total, 0.0, 0.0)]
     each = [(np.array([whole, part]), np.array([1.0, -1.0]), 0.0, np.inf) for part in parts.tolist()]
     return [(*total, 0.0, np.inf), *each]
+
+
+def _nestings(relations: Relations) -> Iterator[tuple[int, int]]:
+    """Yield pairs of overlapping relations of which the first is inside the second, part by part and as a whole."""
+    overlapping = np.flatnonzero(~relations.additive).tolist()
+    above: dict[int, set[int]] = {}
+    for whole, parts in zip(relations.whole.tolist() if overlapping else (), relations.parts, strict=False):
+        for part in parts.tolist():
+            above.setdefault(part, set()).add(whole)
+    by_whole: dict[int, list[int]] = {}
+    for number in overlapping:
+        by_whole.setdefault(int(relations.whole[number]), []).append(number)
+    for inner in overlapping:
+        own = relations.parts[inner].tolist()
+        for whole in sorted(above.get(int(relations.whole[inner]), ())):
+            for outer in by_whole.get(whole, ()):
+                holders = [above.get(part, set()) & set(relations.parts[outer].tolist()) for part in own]
+                if all(holders) and len(set().union(*holders)) == sum(map(len, holders)) == len(own):
+                    yield inner, outer
+
+
+def _nested(relations: Relations, inner: int, outer: int) -> _Row:
+    """State that whoever is in several parts of the inner relation is in at least as many of the outer one."""
+    sums = [(relations.parts[number], relations.whole[number]) for number in (outer, inner)]
+    cells = np.concatenate([np.append(parts, whole) for parts, whole in sums])
+    signs = [sign * np.append(np.ones(len(parts)), -1.0) for sign, (parts, _) in zip((1, -1), sums, strict=True)]
+    return cells, np.concatenate(signs), 0.0, np.inf
 
 
 def check_whole_numbers(values: Floats) -> None:

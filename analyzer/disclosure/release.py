@@ -2,7 +2,10 @@
 
 In order: what each check finds in the table alone, what is withheld so that nobody can compute it, what would tell of
 few households together with an earlier release; and again from the start for what that closed. Then numbers are
-rounded as their purpose asks. Nothing here writes: whoever records a release compares it once more while doing so.
+told as their purpose asks. Nothing here writes: whoever records a release sees to it that none came in between.
+
+A share is treated as the count behind it, for the whole may be known; a mean as its total, for the households may be.
+Several tables of one request are cells of one finer table of which only those are told that were asked for.
 """
 
 from __future__ import annotations
@@ -17,17 +20,24 @@ from analyzer.disclosure.checks import DEFINITIONS, Check, Finding, below, check
 from analyzer.disclosure.differencing import cells_to_withhold, compare
 from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.gathered import rows_of
-from analyzer.disclosure.limits import Limits
+from analyzer.disclosure.insiders import owners_of
+from analyzer.disclosure.limits import Limits, Readers
 from analyzer.disclosure.memberships import Memberships
 from analyzer.disclosure.problem import Cells
 from analyzer.disclosure.relations import Observation
-from analyzer.disclosure.released import WITHHELD_TEXT, CellStatus, ReleasedCell
-from analyzer.disclosure.rounding import half_up
+from analyzer.disclosure.released import ReleasedCell
 from analyzer.disclosure.sketch import Sketches, joined, sketch_groups
 from analyzer.disclosure.suppression import suppress
 from analyzer.disclosure.table import Table
+from analyzer.disclosure.telling import cells_told
 from analyzer.disclosure.told import Definition, ReleaseHistory, Told
-from analyzer.grouping.arrays import Bools
+from analyzer.grouping.arrays import Bools, Ints
+
+_UNASKED: Final = 0.01
+"""Part of itself by which a total must stay in doubt that is not asked for and must not leave."""
+
+_UNASKED_TOO: Final = frozenset({Check.FLOOR, Check.DOMINANCE, Check.P_RATIO})
+"""Checks that a cell has to pass also where nobody asks for it, since others could give it away."""
 
 _ROUNDS: Final = 12
 """Comparisons with earlier releases after which the whole table is withheld; each closes at least one more cell."""
@@ -48,6 +58,11 @@ class Draft:
         What the policy closed.
     least : float
         Least total that leaves, such as 50,000 hours of a title; 0 where any may.
+    steps : float
+        Published numbers are rounded to multiples of this; 0 is exact.
+    asked : ndarray of bool, shape (n_cells,), optional
+        Cells that are asked for; all by default. The others are never told: they tie the tables of one request
+        together, and no such cell may be found out exactly if it must not leave.
     """
 
     table: Table
@@ -55,6 +70,8 @@ class Draft:
     definition: Definition
     findings: tuple[Finding, ...] = ()
     least: float = 0.0
+    steps: float = 0.0
+    asked: Bools | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +81,7 @@ class Opened:
     Attributes
     ----------
     cells : tuple of ReleasedCell
-        In the order of the table; none where nothing may leave.
+        Those asked for, in the order of the table; none where nothing may leave.
     told : Told
         The same for the ledger.
     findings : tuple of Finding
@@ -79,7 +96,7 @@ class Opened:
     refusals: tuple[str, ...] = ()
 
 
-def opened(draft: Draft, limits: Limits, history: ReleaseHistory, key: bytes, steps: float = 0.0) -> Opened:
+def opened(draft: Draft, limits: Limits, history: ReleaseHistory, key: bytes) -> Opened:
     """Return what may leave of a table.
 
     Parameters
@@ -91,27 +108,28 @@ def opened(draft: Draft, limits: Limits, history: ReleaseHistory, key: bytes, st
         Every earlier release over the population.
     key : bytes
         The ledger's, for sketches.
-    steps : float
-        Published numbers are rounded to multiples of this; 0 is exact.
     """
     table = draft.table
-    findings = (*check(table, limits), *draft.findings, *below(table, draft.least))
+    asked = _asked(draft)
+    steps = draft.steps or (float(limits.strict_base) if limits.strict and table.counts else 0.0)
+    findings = (*_found(table, limits, asked), *draft.findings, *below(table, draft.least))
     sketches = sketched(draft, key)
-    known = _known(sketches, history, draft.definition)
+    owners = owners_of(draft.whose.levels(table.dimensions), len(table))
+    known = _known(sketches, history, draft.definition, limits.readers) & asked
     for _ in range(_ROUNDS):
-        plan = suppress(_cells(table, findings, known, steps))
+        plan = suppress(_cells(table, owners, findings, known, asked, steps))
         if not plan.safe:
             return _refused(findings, "What must be published, or has left before, would give withheld cells away.")
-        shown = ~plan.withheld
+        shown = ~plan.withheld & asked & ~protection(findings, table)[0]
         if not table.households[shown].any():
             return _refused(findings, "Every cell that says anything would have to be withheld.")
-        told = _told(draft, limits, sketches, shown, steps)
+        cells = cells_told(table, shown, draft.definition.statistic, steps, limits)
+        told = _told(draft, limits, sketches, shown, cells)
         differences = compare(told, history, limits)
         if not differences:
-            return Opened(_released(table, shown, steps), told, findings)
+            return Opened(tuple(cells[cell] for cell in np.flatnonzero(asked)), told, findings)
         places = np.flatnonzero(shown)[cells_to_withhold(differences, int(shown.sum()))]
-        words = differences[0].sentence
-        findings = (*findings, *_closed(table, places.tolist(), words, limits))
+        findings = (*findings, *_closed(table, places.tolist(), differences[0].sentence, limits))
     return _refused(findings, "Together with earlier releases too many of its cells tell of few households.")
 
 
@@ -132,12 +150,32 @@ def sketched(draft: Draft, key: bytes) -> Sketches:
     )
 
 
-def _cells(table: Table, findings: Sequence[Finding], known: Bools, steps: float) -> Cells:
+def _asked(draft: Draft) -> Bools:
+    return np.ones(len(draft.table), dtype=np.bool_) if draft.asked is None else draft.asked
+
+
+def _found(table: Table, limits: Limits, asked: Bools) -> list[Finding]:
+    """Return what the checks find, leaving out what only parts tell that nobody sees beside their whole."""
+    seen = np.array([asked[parts].all() for parts in table.relations.parts], dtype=np.bool_)
+    few = seen & (table.overlap > 0) & (table.overlap < limits.floor)
+    overlapping = set(table.relations.whole[few].tolist())
+    return [
+        finding
+        for finding in check(table, limits)
+        if (finding.cell in overlapping if finding.check is Check.OVERLAP else asked[finding.cell])
+        or finding.check in _UNASKED_TOO
+    ]
+
+
+def _cells(table: Table, owners: Ints, findings: Sequence[Finding], known: Bools, asked: Bools, steps: float) -> Cells:
     primary, low, high = protection(findings, table)
-    # What has left cannot be called back: such a cell is withheld again, and its neighbours are protected as if it were
-    # published; only its own secret is gone.
+    # What has left cannot be called back: such a cell is not told again where it must not leave any more, and its
+    # neighbours are protected as if it were published; only its own secret is gone.
     low, high = np.where(known, table.values, low), np.where(known, table.values, high)
-    nothing = np.zeros(len(table), dtype=bool)
+    # Nobody is told that a cell exists which was not asked for; it must only not be found out exactly.
+    least = np.ones(len(table)) if table.counts else table.values * _UNASKED
+    low = np.where(asked, low, np.maximum(table.values - least, 0.0))
+    high = np.where(asked, high, table.values + least)
     seen = tuple(
         Observation(np.array([cell]), np.ones(1), table.values[cell], table.values[cell])
         for cell in np.flatnonzero(known & primary).tolist()
@@ -149,34 +187,37 @@ def _cells(table: Table, findings: Sequence[Finding], known: Bools, steps: float
         primary=primary & ~known,
         low=low,
         high=high,
-        hidden=nothing,
+        hidden=~asked,
         required=known & ~primary,
         integer=table.counts,
         contributors=table.households,
         weight=1.0 + margins,
         observations=seen,
         steps=np.full(len(table), steps),
+        owners=owners,
     )
 
 
-def _known(sketches: Sketches, history: ReleaseHistory, definition: Definition) -> Bools:
-    """Return which cells are groups whose number has left before."""
+def _known(sketches: Sketches, history: ReleaseHistory, definition: Definition, readers: Readers) -> Bools:
+    """Return which cells are groups whose number has left before, to those who would read it now."""
     known = {
         row
         for earlier in history.releases(definition.population)
         if earlier.told.definition.family == definition.family
+        and (readers is Readers.INTERNAL or earlier.told.readers is Readers.PUBLIC)
         for row in rows_of(earlier.told.sketches)
     }
     return np.array([row in known for row in rows_of(sketches)], dtype=bool) & (sketches.households > 0)
 
 
-def _told(draft: Draft, limits: Limits, sketches: Sketches, shown: Bools, steps: float) -> Told:
+def _told(draft: Draft, limits: Limits, sketches: Sketches, shown: Bools, cells: Sequence[ReleasedCell]) -> Told:
     rows = np.flatnonzero(shown)
+    left = [cells[row] for row in rows.tolist()]
     return Told(
         draft.definition,
         limits.readers,
-        tuple(draft.table.keys[row] for row in rows),
-        tuple(_text(rounded(draft.table.values[row], steps)) for row in rows),
+        tuple(cell.labels for cell in left),
+        tuple(cell.text for cell in left),
         sketches.take(rows),
     )
 
@@ -193,27 +234,6 @@ def _closed(table: Table, cells: Sequence[int], sentence: str, limits: Limits) -
         )
         for cell in cells
     )
-
-
-def _released(table: Table, shown: Bools, steps: float) -> tuple[ReleasedCell, ...]:
-    return tuple(
-        _cell(key, float(value), steps) if there else ReleasedCell(key, CellStatus.WITHHELD, None, WITHHELD_TEXT)
-        for key, value, there in zip(table.keys, table.values, shown, strict=True)
-    )
-
-
-def _cell(key: tuple[str, ...], value: float, steps: float) -> ReleasedCell:
-    told = rounded(value, steps)
-    return ReleasedCell(key, CellStatus.ROUNDED if steps else CellStatus.RELEASED, told, _text(told))
-
-
-def rounded(value: float, steps: float) -> float:
-    """Return the nearest multiple of `steps`, halves up; the value itself where `steps` is 0."""
-    return float(half_up(value, steps)) if steps else float(value)
-
-
-def _text(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
 
 
 def _refused(findings: tuple[Finding, ...], why: str) -> Opened:

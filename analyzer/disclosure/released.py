@@ -27,6 +27,7 @@ class CellStatus(Enum):
     RELEASED = "released"
     ROUNDED = "rounded"
     CODED = "coded"
+    NOISED = "with noise"
     WITHHELD = "withheld"
 
 
@@ -57,8 +58,8 @@ class Provenance:
     ----------
     source, window : the data set and its period, in words.
     definition : what a number counts, in one sentence.
-    rows_used, rows_dropped : int
-        Of the table that was given; they add up to its rows.
+    rows_used, rows_dropped : how many rows of the frame have a label everywhere and how many do not, to two digits: an
+        exact number of rows may be the number of households, or of the few that were left out.
     sources_hash : SHA-256 of the rows that were used, whatever their order; hex.
     rulebook : id and version.
     rulebook_hash, limits_hash : SHA-256 of what was decided by; hex.
@@ -69,8 +70,8 @@ class Provenance:
     source: str
     window: str
     definition: str
-    rows_used: int
-    rows_dropped: int
+    rows_used: str
+    rows_dropped: str
     sources_hash: str
     rulebook: str
     rulebook_hash: str

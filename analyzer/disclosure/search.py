@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -91,7 +91,7 @@ class Search:
 
     system: System
 
-    def cheapest(self, withheld: Bools, goal: Goal, fixed: Bools, weight: Floats) -> Move | None:
+    def cheapest(self, withheld: Bools, goal: Goal, fixed: Bools, weight: Floats, *others: Goal) -> Move | None:
         """Return the move that reaches a goal at the least cost, or None where none does.
 
         The cost of a published cell grows with what it moves: for a charge a cell, as it really is, the search would be
@@ -105,9 +105,12 @@ class Search:
             Cells that must not move.
         weight : ndarray of float64, shape (n_cells,)
             What it costs to withhold a cell; infinite where it must be published.
+        *others
+            Goals of other cells, each with a direction, that the same move reaches.
         """
         for sign in (1, -1) if goal.sign == ANY else (goal.sign,):
-            move = self._move(self._towards(withheld, Goal(goal.cell, sign, goal.amount), fixed, weight), thorough=True)
+            goals = (Goal(goal.cell, sign, goal.amount), *others)
+            move = self._move(self._towards(withheld, goals, fixed, weight), thorough=True)
             if move is not None:
                 return move
         return None
@@ -139,16 +142,18 @@ class Search:
         own = np.flatnonzero((low < high) & ~fixed)
         return own, low[own], high[own]
 
-    def _towards(self, withheld: Bools, goal: Goal, fixed: Bools, weight: Floats) -> Program:
-        """Return the program in which a cell reaches its goal, and others move at a cost."""
+    def _towards(self, withheld: Bools, goals: Sequence[Goal], fixed: Bools, weight: Floats) -> Program:
+        """Return the program in which cells reach their goals, and others move at a cost."""
         system = self.system
         own, low, high = self._free(withheld, fixed)
-        (low if goal.sign > 0 else high)[np.searchsorted(own, goal.cell)] = goal.sign * goal.amount
+        for goal in goals:
+            (low if goal.sign > 0 else high)[np.searchsorted(own, goal.cell)] = goal.sign * goal.amount
+        most = max(goal.amount for goal in goals)
         priced = np.isfinite(weight) & ~withheld & ~fixed
         rising = np.flatnonzero(priced & (system.up > system.shown_up))
         falling = np.flatnonzero(priced & (system.down > system.shown_down))
         lost = system.down[falling] - system.shown_down[falling]
-        cost = (np.zeros(len(own)), weight[rising] / goal.amount, weight[falling] / np.minimum(lost, goal.amount))
+        cost = (np.zeros(len(own)), weight[rising] / most, weight[falling] / np.minimum(lost, most))
         return Program(
             np.concatenate(cost),
             np.concatenate([own, rising, falling]),

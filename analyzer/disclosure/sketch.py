@@ -29,7 +29,7 @@ from analyzer.grouping.arrays import Floats, Ints
 
 WIDTH: Final = 128  # coins; more would estimate better and say more about single households
 KEY_BYTES: Final = 32
-_STEPS_PER_UNIT: Final = 1_000  # contributions that differ by less than half a step are the same
+STEPS_PER_UNIT: Final = 1_000  # contributions that differ by less than half a step are the same
 _ROWS_AT_ONCE: Final = 1 << 16  # 8 MB of coins
 
 Words = npt.NDArray[np.uint64]
@@ -77,7 +77,7 @@ def from_bytes(rows: Iterable[bytes]) -> Sketches:
     Raises
     ------
     InputError
-        When a row has another length: it was written with another width, or is damaged.
+        When a row has another length, or more heads than households: it was written with another width, or is damaged.
     """
     told = list(rows)
     size = 8 + 4 * WIDTH
@@ -86,8 +86,13 @@ def from_bytes(rows: Iterable[bytes]) -> Sketches:
             f"A sketch in the ledger is not {size} bytes long.", "The ledger is damaged or from another version."
         )
     table = np.frombuffer(b"".join(told), np.uint8).reshape(len(told), size)
-    counts = np.ascontiguousarray(table[:, :8]).view("<i8").ravel()
-    return Sketches(counts.astype(np.int64), np.ascontiguousarray(table[:, 8:]).view("<i4").astype(np.int32))
+    counts = np.ascontiguousarray(table[:, :8]).view("<i8").ravel().astype(np.int64)
+    heads = np.ascontiguousarray(table[:, 8:]).view("<i4").astype(np.int32)
+    if (heads < 0).any() or (heads > counts[:, None]).any():
+        raise InputError(
+            "A sketch in the ledger counts more heads than households.", "The ledger is damaged; restore a copy of it."
+        )
+    return Sketches(counts, heads)
 
 
 def joined(parts: Iterable[Sketches]) -> Sketches:
@@ -134,7 +139,7 @@ def sketch_groups(
     of_group, of_household = np.divmod(pairs, max(len(ids), 1))
     words = _words(ids, key)[of_household]
     if totals is not None:
-        words = _mixed(words, np.rint(totals * _STEPS_PER_UNIT).astype(np.int64).view(np.uint64))
+        words = _mixed(words, np.rint(totals * STEPS_PER_UNIT).astype(np.int64).view(np.uint64))
     return Sketches(
         np.bincount(of_group, minlength=n_groups).astype(np.int64), _heads(of_group, words.view(np.uint8), n_groups)
     )

@@ -10,6 +10,7 @@ the needs are met without them, and where that costs less after another search.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +19,12 @@ import numpy as np
 from analyzer.disclosure.attack import Breach, audit
 from analyzer.disclosure.growing import Plan, Task, fits, grown
 from analyzer.disclosure.insiders import insiders
-from analyzer.disclosure.moves import Move, needs_of, system_of
+from analyzer.disclosure.moves import Move, Needs, needs_of, system_of
 from analyzer.disclosure.paths import network_of
 from analyzer.disclosure.problem import Cells as Cells
 from analyzer.disclosure.proofs import Proofs
-from analyzer.disclosure.search import Search
-from analyzer.grouping.arrays import Bools, Ints
+from analyzer.disclosure.search import Goal, Search
+from analyzer.grouping.arrays import Bools, Floats, Ints
 
 _EFFORT: Final = 250
 """Searches after which no better plan is looked for; a number of searches, not of seconds, so that answers agree."""
@@ -72,7 +73,9 @@ def suppress(cells: Cells) -> Suppression:
         With it `attack.audit` finds nothing, unless `breaches` says so.
     """
     system = system_of(cells)
-    proofs = Proofs(needs_of(cells), insiders(cells)[1])
+    knowing = insiders(cells)
+    known = np.array([who.known for who in knowing], dtype=np.bool_).reshape(len(knowing), len(cells))
+    proofs = Proofs(needs_of(cells, knowing), known)
     weight = np.where(cells.required, np.inf, np.where(cells.hidden, 0.0, cells.weight))
     task = Task(system, Search(system), network_of(system), proofs, weight)
     plan = _plan(task, cells)
@@ -94,7 +97,9 @@ def _plan(task: Task, cells: Cells) -> Plan | None:
         if task.effort[0] < _EFFORT and best.cost > 0:
             other = _shrunk(task, cells, grown(task, cells.primary, task.weight, order))
             best = other if other is not None and other.cost < best.cost else best
-    return _improved(task, cells, best)
+    plan = _improved(task, cells, best)
+    other = _joined(task, cells, plan)
+    return plan if other is plan else _improved(task, cells, other)
 
 
 def _orders(task: Task) -> list[Ints]:
@@ -115,6 +120,41 @@ def _shrunk(task: Task, cells: Cells, withheld: Bools | None) -> Plan | None:
         if not fits(task, kept, cell):
             kept[cell] = True
     return Plan(kept, float(task.weight[kept & ~cells.primary].sum()))
+
+
+def _joined(task: Task, cells: Cells, plan: Plan) -> Plan:
+    """Begin with a move that meets the needs of two cells at once, if that alone costs less than the plan.
+
+    Needs that are met one by one take the cheapest way each, and may miss a dearer one that serves both.
+    """
+    nobody = np.zeros(len(cells), dtype=np.bool_)
+    for one, other in _pairs(task.proofs.needs, task.system.down):
+        if task.effort[0] >= _EFFORT or plan.cost == 0:
+            break
+        task.effort[0] += 1
+        move = task.search.cheapest(cells.primary, one, nobody, task.weight, other)
+        if move is None:
+            continue
+        start = cells.primary.copy()
+        start[move.uses] = True
+        if task.weight[start & ~cells.primary].sum() < plan.cost:
+            better = _shrunk(task, cells, grown(task, start, task.weight, _orders(task)[0]))
+            plan = better if better is not None and better.cost < plan.cost else plan
+    return plan
+
+
+def _pairs(needs: Needs, down: Floats) -> Iterator[tuple[Goal, Goal]]:
+    """Yield pairs of needs of two cells, both up, and one up while the other goes down.
+
+    Both reach for the larger amount: a search that pays for each unit would else send the difference another way.
+    """
+    up, falling = np.flatnonzero(needs.sign > 0).tolist(), np.flatnonzero(needs.sign < 0).tolist()
+    for place, one in enumerate(up):
+        for other in (*up[place + 1 :], *falling):
+            most = float(max(needs.amount[one], needs.amount[other]))
+            cell, sign = int(needs.cell[other]), int(needs.sign[other])
+            if cell != needs.cell[one]:
+                yield Goal(int(needs.cell[one]), 1, most), Goal(cell, sign, min(most, down[cell]) if sign < 0 else most)
 
 
 def _improved(task: Task, cells: Cells, plan: Plan) -> Plan:

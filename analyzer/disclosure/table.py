@@ -7,7 +7,7 @@ is a number of distinct households, not the sum of its parts, wherever a househo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Final
@@ -15,12 +15,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analyzer.disclosure.dimensions import Dimension, dimension_of
+from analyzer.disclosure.adding import largest, totals
+from analyzer.disclosure.dimensions import Dimension, Labelled, dimension_of
 from analyzer.disclosure.memberships import Memberships, memberships
 from analyzer.disclosure.relations import Relations
 from analyzer.errors import InputError, did_you_mean
 from analyzer.grouping.arrays import Bools, Floats, Ints
-from analyzer.grouping.segments import Segments
 
 MOST_DIMENSIONS: Final = 3
 MOST_CELLS: Final = 200_000
@@ -44,7 +44,7 @@ class Table:
     values : ndarray of float64, shape (n_cells,)
         The total of the measure; the households where households are counted.
     largest : ndarray of float64, shape (n_cells, 3)
-        The largest totals of single households, largest first; 0 where there are fewer.
+        The largest totals of single households, largest first; 0 where there are fewer, or households are counted.
     counts : bool
         Whether `values` are households.
     overlap : ndarray of int64, shape (n_relations,)
@@ -130,40 +130,49 @@ def tabulated(
         the table would have more than 200,000 cells.
     """
     _check(frame, by, household, measure)
-    used = frame.loc[frame[list(by)].notna().all(axis=1).to_numpy()]
-    dimensions = tuple(dimension_of(str(c), used[c], (hierarchies or {}).get(str(c), {})) for c in by)
+    homes, names = _homes(frame[household], household)
+    columns = [Labelled.of(frame[name]) for name in by]
+    amount = frame[measure].to_numpy(dtype=np.float64) if measure else None
+    used = np.logical_and.reduce([column.row >= 0 for column in columns])
+    if not used.all():
+        columns, homes = [column.keep(used) for column in columns], homes[used]
+        amount = None if amount is None else amount[used]
+    given = hierarchies or {}
+    dimensions = tuple(dimension_of(str(n), c.labels, given.get(str(n), {})) for n, c in zip(by, columns, strict=True))
     if (cells := int(np.prod([len(d.labels) for d in dimensions]))) > MOST_CELLS:
         raise InputError(f"A table by {', '.join(by)} has {cells:,} cells.", f"At most {MOST_CELLS:,} are allowed.")
-    whose = memberships(dimensions, used, by, household, measure)
-    households, values, largest = _cells(dimensions, whose, cells)
+    whose = memberships(dimensions, [column.row for column in columns], homes, names, amount)
+    counts = (int(used.sum()), int((~used).sum()))
+    return _table(dimensions, whose, cells, not measure, counts), whose
+
+
+def _homes(column: pd.Series, name: str) -> tuple[Ints, pd.Index]:
+    """Return the number of each row's household, and the households."""
+    homes, names = pd.factorize(column)
+    if (missing := int((homes < 0).sum())) > 0:
+        raise InputError(
+            f"{missing:,} rows have no {name}, so nobody can tell how many households a number is about.",
+            "Give each row its household; where none is known, the viewer.",
+        )
+    return homes.astype(np.int64, copy=False), pd.Index(names)
+
+
+def _table(
+    dimensions: tuple[Dimension, ...], whose: Memberships, cells: int, counts: bool, rows: tuple[int, int]
+) -> Table:
+    """Return the table of who is where; each cell is filled at one level of each hierarchy."""
+    households, values = np.zeros(cells, dtype=np.int64), np.zeros(cells)
+    top = np.zeros((cells, LARGEST))
+    for cell, _, total in whose.levels(dimensions):
+        households += np.bincount(cell, minlength=cells)
+        if not counts:
+            values += totals(cell, total, cells)
+            top += largest(cell, total, cells, LARGEST)
     whole, parts = structure(dimensions)
     overlap = np.array([households[part].sum() for part in parts], dtype=np.int64) - households[whole]
     keys = tuple(product(*(d.labels for d in dimensions)))
-    told, dropped = values if measure else households.astype(np.float64), len(frame) - len(used)
-    return Table(dimensions, keys, households, told, largest, not measure, overlap, len(used), dropped), whose
-
-
-def _cells(dimensions: Sequence[Dimension], whose: Memberships, cells: int) -> tuple[Ints, Floats, Floats]:
-    """Return households, totals and largest contributions of each cell, level by level of each hierarchy."""
-    households, values = np.zeros(cells, dtype=np.int64), np.zeros(cells)
-    largest = np.zeros((cells, LARGEST))
-    for cell, _, total in whose.levels(dimensions):
-        households += np.bincount(cell, minlength=cells)
-        _add_totals(cell, total, values, largest)
-    return households, values, largest
-
-
-def _add_totals(cell: Ints, total: Floats, values: Floats, largest: Floats) -> None:
-    """Add up the households of each cell, the smallest first, so that no order of rows changes the last digit."""
-    order = np.lexsort((total, cell))
-    cell, total = cell[order], total[order]
-    runs = replace(Segments.of_runs(cell), large=True)
-    distinct = cell[runs.first]
-    values[distinct] = runs.sum(total)
-    for rank in range(largest.shape[1]):
-        place = runs.last - rank
-        there = place >= runs.first
-        largest[distinct[there], rank] = total[place[there]]
+    told = households.astype(np.float64) if counts else values
+    return Table(dimensions, keys, households, told, top, counts, overlap, *rows)
 
 
 def structure(dimensions: Sequence[Dimension]) -> tuple[Ints, tuple[Ints, ...]]:
@@ -195,11 +204,6 @@ def _check(frame: pd.DataFrame, by: Sequence[str], household: str, measure: str 
             known = [str(column) for column in frame.columns]
             hint = did_you_mean(name, known) or f"There are {', '.join(known[:12])}."
             raise InputError(f"The table has no column {name!r}.", hint)
-    if (missing := int(frame[household].isna().sum())) > 0:
-        raise InputError(
-            f"{missing:,} rows have no {household}, so nobody can tell how many households a number is about.",
-            "Give each row its household; where none is known, the viewer.",
-        )
     if measure:
         _check_amounts(frame[measure], measure)
 

@@ -13,9 +13,10 @@ from datetime import date
 from typing import Any, Final
 
 from analyzer.policy.clauses import Evidence
+from analyzer.policy.counting import Counted, counted
 from analyzer.policy.effects import Effect, MarkStatus, Outcome
 from analyzer.policy.explain import nearest_for_use
-from analyzer.policy.marks import reasons_for
+from analyzer.policy.marks import Reason
 from analyzer.policy.on_uses import Marked, Match, covers, match
 from analyzer.policy.overrides import Override, RefusedOverride, sort_overrides
 from analyzer.policy.rulebook import Rulebook, load_rulebook
@@ -123,12 +124,18 @@ def decide(
     """
     book = rulebook or load_rulebook()
     valid, refused = sort_overrides(overrides, book, today)
-    marked, grounds = _marked(use, book)
-    against = [ground for rule in book.deciding if (ground := _against(rule, use, marked)) is not None]
-    grounds = [*_gaps(use), *grounds, *(_set_aside(ground, valid) for ground in against)]
+    marks = counted(use, book, valid)
+    against = [ground for rule in book.deciding if (ground := _against(rule, use, marks.asked_of(rule))) is not None]
+    named = {ground.rule_id for ground in against}
+    grounds = [
+        *_gaps(use),
+        *(_failed(reason, reason.rule_id, reason.failure) for reason in marks.failed),
+        *(_loosened(reason) for reason in marks.aside if reason.rule_id not in named),
+        *(_set_aside(ground, valid) for ground in against),
+    ]
     overridden = tuple(ground.rule_id for ground in grounds if ground.overridden)
-    refused += [RefusedOverride(o, _not_used(i, grounds)) for i, o in valid.items() if i not in overridden]
-    allowing, lacking = _allowing(use, book, marked)
+    refused += [RefusedOverride(o, _not_used(i, grounds, marks)) for i, o in valid.items() if i not in overridden]
+    allowing, lacking = _allowing(use, book, marks.marked)
     grounds += lacking
     outcome = Outcome.worst([Outcome.ALLOWED, *(ground.outcome for ground in grounds if not ground.overridden)])
     told = (*grounds, *allowing) if outcome is Outcome.ALLOWED else tuple(grounds)
@@ -136,6 +143,7 @@ def decide(
 
 
 _OUTCOMES: Final = {Effect.FORBID: Outcome.WITHHELD, Effect.REVIEW: Outcome.REVIEW, Effect.ALLOW: Outcome.ALLOWED}
+_NOT_THEIRS: Final = "the mark is not the rulebook's alone, or the use does not say whose it is (`marked_by`)"
 _WORDS: Final = {
     "purpose": "what it is for",
     "statement": "what kind of statement it is",
@@ -154,28 +162,14 @@ def _gaps(use: Use) -> list[Ground]:
     return [Ground("", Outcome.WITHHELD, text) for text in told]
 
 
-def _marked(use: Use, book: Rulebook) -> tuple[Marked, list[Ground]]:
-    """Return the mark that counts, and the marking rules that could not be evaluated: each of them withholds.
-
-    The mark that comes with the use may be older than the rulebook; the stricter of both counts.
-    """
-    if use.subject is not None and not use.subject.has_profile:
-        return Marked(None), []
-    if use.profile is None:
-        return Marked(use.mark), [_failed(rule, "`profile` is missing") for rule in book.marking]
-    reasons = reasons_for(use.profile, book)
-    rules = {rule.id: rule for rule in book.marking}
-    failed = [_failed(rules[r.rule_id], r.failure) for r in reasons if r.failure]
-    if use.mark is None:
-        return Marked(None), failed
-    statuses = [use.mark, *(reason.status for reason in reasons)]
-    statuses += [] if use.profile.described else [MarkStatus.NEVER_SINGLE_OUT]
-    worst = MarkStatus.worst(statuses)
-    return Marked(worst, tuple(r.rule_id for r in reasons if r.status is worst)), failed
+def _failed(rule: Rule | Reason, rule_id: str, why: str) -> Ground:
+    return Ground(rule_id, Outcome.WITHHELD, rule.because, rule.cites, failure=why)
 
 
-def _failed(rule: Rule, why: str) -> Ground:
-    return Ground(rule.id, Outcome.WITHHELD, rule.because, rule.cites, failure=why)
+def _loosened(reason: Reason) -> Ground:
+    """Return a rule about patterns that is set aside: without it the pattern would be in review."""
+    told = (reason.because, reason.cites, reason.evidence)
+    return Ground(reason.rule_id, Outcome.REVIEW, *told, overridden=True)
 
 
 def _met(rule: Rule, use: Use, marked: Marked) -> Match | str:
@@ -193,7 +187,7 @@ def _met(rule: Rule, use: Use, marked: Marked) -> Match | str:
 def _against(rule: Rule, use: Use, marked: Marked) -> Ground | None:
     found = _met(rule, use, marked)
     if isinstance(found, str):
-        return _failed(rule, found)
+        return _failed(rule, rule.id, found)
     if not found.fires:
         return None
     nearest = nearest_for_use(rule, use) if rule.overridable else ""
@@ -204,9 +198,10 @@ def _set_aside(ground: Ground, valid: Mapping[str, Override]) -> Ground:
     return replace(ground, overridden=ground.rule_id in valid and not ground.failure)
 
 
-def _not_used(rule_id: str, grounds: Iterable[Ground]) -> str:
-    failed = any(ground.rule_id == rule_id and ground.failure for ground in grounds)
-    return "the rule could not be evaluated, and nobody can set that aside" if failed else "the rule did not fire"
+def _not_used(rule_id: str, grounds: Iterable[Ground], marks: Counted) -> str:
+    if any(ground.rule_id == rule_id and ground.failure for ground in grounds):
+        return "the rule could not be evaluated, and nobody can set that aside"
+    return _NOT_THEIRS if rule_id in marks.kept else "the rule did not fire"
 
 
 def _allowing(use: Use, book: Rulebook, marked: Marked) -> tuple[list[Ground], list[Ground]]:

@@ -37,6 +37,11 @@ class Effect(Enum):
     ALLOW = "allow"
 
     @property
+    def refuses(self) -> bool:
+        """Whether it withholds, or asks a person first."""
+        return self is not Effect.ALLOW
+
+    @property
     def mark(self) -> MarkStatus:
         """The mark that a rule about a pattern gives; an allow rule gives none, and open is what remains."""
         given = {Effect.FORBID: MarkStatus.NEVER_SINGLE_OUT, Effect.REVIEW: MarkStatus.REVIEW}

@@ -1,12 +1,12 @@
 """Setting a rule aside: two different people, a reason and a last day; never for an absolute rule.
 
-What is not valid changes nothing, and is told. Only a rule that fired can be set aside: "no rule allows it" and "it
+What is not valid changes nothing, and is told. A rule that marks patterns as in review can be set aside for a use; the
+mark that counts there is worked out in `counting`. Only a rule that fired can be set aside: "no rule allows it" and "it
 could not be evaluated" are no rules, so no number of people can agree on them.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from typing import Any, Final
 from analyzer.errors import InputError
 from analyzer.policy.effects import Effect
 from analyzer.policy.rulebook import Rulebook
-from analyzer.policy.words import folded, visible
+from analyzer.policy.words import folded
 
 _FEWEST_LETTERS: Final = 10
 _FEWEST_WORDS: Final = 2
@@ -99,8 +99,6 @@ def _wrong_with(override: Override, rulebook: Rulebook, today: date | None) -> s
         return "the rulebook has no such rule"
     if rule.effect is Effect.ALLOW:
         return "the rule allows, and there is nothing to set aside"
-    if rule.marks_patterns and rule.households_below is None:
-        return "the rule marks patterns; set aside the rule that forbids speaking of patterns with that mark"
     if not rule.overridable:
         return "the rule is absolute"
     return _wrong_people(override.by) or _wrong_reason(override.reason) or _wrong_day(override.expires, today)
@@ -110,15 +108,14 @@ def _wrong_people(by: object) -> str:
     if not isinstance(by, tuple | list) or not all(isinstance(name, str) for name in by):
         return "nobody is named who decided"
     people = {_who(name) for name in by}
-    if not all(any(c.isalnum() for c in name) for name in people):
+    if "" in people:
         return "a person has no name"
     return "" if len(people) >= 2 else "two different people must decide"
 
 
 def _who(name: str) -> str:
-    """Return a name as it is compared: spelling in capitals, gaps and invisible characters make nobody another."""
-    printed = "".join(c for c in visible(name) if unicodedata.category(c) != "Cc")
-    return " ".join(folded(printed).split())
+    """Return a name as it is compared: only letters and digits, for a dot or a gap makes nobody another."""
+    return "".join(c for c in folded(name) if c.isalnum())
 
 
 def _wrong_reason(reason: object) -> str:

@@ -11,10 +11,11 @@ from typing import Any, Final, TypeVar
 from analyzer.errors import InputError, did_you_mean
 from analyzer.patterns.profile import QUANTILES, OverRepresentation, PatternProfile
 from analyzer.policy.effects import MarkStatus
+from analyzer.policy.marks import Mark
 from analyzer.policy.uses import Addressed, Purpose, Standing, Statement, Subject, Use
 
-Known = Mapping[str, tuple[PatternProfile | None, MarkStatus | None]]
-"""Pattern id -> its profile and mark: what a use may refer to by `pattern`."""
+Known = Mapping[str, tuple[PatternProfile | None, Mark | MarkStatus | None]]
+"""Pattern id -> its profile and mark: what a use may refer to by `pattern`. Only a whole mark says who gave it."""
 
 LEAST_HOUSEHOLDS: Final = 10
 _E = TypeVar("_E", bound=Enum)
@@ -26,7 +27,7 @@ _WORDS: Final[dict[str, type[Enum]]] = {
     "addressed": Addressed,
     "standing": Standing,
 }
-_OTHERS: Final = ("profile", "pattern", "households", "names_title", "name", "defined_by")
+_OTHERS: Final = ("profile", "pattern", "marked_by", "households", "names_title", "name", "defined_by")
 _PROFILE: Final = (
     "name", "households", "described", "quantiles", "contrasts", "over_represented", "largest_household_share",
     "stability", "drift",
@@ -92,18 +93,24 @@ def use_from(values: object, known: Known | None = None, what: str = "The use") 
         "households": reader.take("households", "a whole number from 0", _count),
         "names_title": reader.take("names_title", "true or false", _flag),
         "name": reader.take("name", "a text", _text),
-        "defined_by": reader.take("defined_by", "a list of names", lambda told: tuple(_text(t) for t in _list(told))),
+        "defined_by": reader.take("defined_by", "a list of names", _texts),
+        "marked_by": reader.take("marked_by", "a list of rule ids", _texts),
         "profile": reader.take("profile", "a table", dict),
     }
     pattern = reader.take("pattern", "the id of a pattern", _text)
-    if pattern is not None and ("profile" in reader.values or "mark" in reader.values):
-        reader.wrong.append("`pattern` stands beside `profile` or `mark`; give the one or the others")
+    if pattern is not None and {"profile", "mark", "marked_by"} & set(reader.values):
+        reader.wrong.append("`pattern` stands beside `profile`, `mark` or `marked_by`; give the one or the others")
     reader.refuse()
     if taken["profile"] is not None:
         taken["profile"] = profile_from(taken["profile"], f"{what}'s profile")
-    if pattern is not None:
-        taken["profile"], taken["mark"] = (known or {}).get(pattern, (None, None))
-    return Use(**taken)
+    return Use(**(taken | ({} if pattern is None else _of_pattern(pattern, known or {}))))
+
+
+def _of_pattern(pattern: str, known: Known) -> dict[str, Any]:
+    profile, mark = known.get(pattern, (None, None))
+    if isinstance(mark, Mark):
+        return {"profile": profile, "mark": mark.status, "marked_by": mark.rule_ids}
+    return {"profile": profile, "mark": mark}
 
 
 def use_as_json(use: Use) -> dict[str, Any]:
@@ -172,6 +179,10 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(one) for one in _list(value))
 
 
 def _flag(value: Any) -> bool:

@@ -57,8 +57,15 @@ def faults_of(values: Mapping[str, Any]) -> list[Fault]:
     if values.get("effect") == Effect.ALLOW.value:
         return found + _of_allow(values, given, marks)
     if values.get("effect") in (Effect.FORBID.value, Effect.REVIEW.value):
+        found += [_NEVER_LOOSENED] if _marks_for_good(values, given) else []
         return found + _of_others(given, marks)
     return found
+
+
+def _marks_for_good(values: Mapping[str, Any], given: set[str]) -> bool:
+    """Return whether people could loosen never_single_out; what is set aside of a floor is the floor of a statement."""
+    marks = values.get("effect") == Effect.FORBID.value and bool(given) and given <= set(ABOUT_PATTERNS)
+    return marks and values.get("overridable") is True and "households_below" not in given
 
 
 def _is_given(values: Mapping[str, Any], name: str) -> bool:
@@ -79,6 +86,13 @@ _NEVER_FIRES: Final = Fault(
     "no_pattern stands beside another condition on the pattern, so the rule could never fire",
     "Windows without a pattern have no profile; write two rules.",
     ("no_pattern",),
+)
+
+
+_NEVER_LOOSENED: Final = Fault(
+    "a rule that marks patterns never_single_out is absolute: nobody loosens that mark",
+    'Leave overridable out, or write effect = "review" where people may decide.',
+    ("overridable",),
 )
 
 

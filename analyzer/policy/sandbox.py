@@ -125,7 +125,7 @@ def judge(sandbox: Sandbox, shipped: Rulebook | None = None) -> tuple[Difference
     """
     book = sandbox.rulebook or shipped or load_rulebook()
     marks = {mark.pattern_id: mark for mark in mark_patterns(sandbox.profiles.values(), book)}
-    known: Known = {name: (profile, marks[name].status) for name, profile in sandbox.profiles.items()}
+    known: Known = {name: (profile, marks[name]) for name, profile in sandbox.profiles.items()}
     found = {f"pattern {i}": Answer(m.status.value, frozenset(m.rule_ids)) for i, m in marks.items()}
     for name, asked in sandbox.uses.items():
         use = use_from(asked.values, known, f"{sandbox.name}: the use {name}")

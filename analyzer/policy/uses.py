@@ -89,6 +89,9 @@ class Use:
         Of the pattern, or of the group as if it were one. Title and everyone have none.
     mark : MarkStatus
         The policy's word on the pattern; of a group the worst of the patterns that its households are in.
+    marked_by : tuple of str
+        Ids of the rules and other reasons behind the mark, as of `Mark.rule_ids`; empty where there is none. Unknown,
+        no override of a rule about patterns counts, for nobody can tell whether another reason is behind the mark.
     households : int
         How many the statement is about.
     addressed : who is spoken to.
@@ -108,6 +111,7 @@ class Use:
     subject: Subject | None = None
     profile: PatternProfile | None = None
     mark: MarkStatus | None = None
+    marked_by: tuple[str, ...] | None = None
     households: int | None = None
     addressed: Addressed | None = None
     names_title: bool | None = None
@@ -124,7 +128,9 @@ class Use:
             raise InputError(f"The use is about {self.households} households.", "A count is 0 or more.")
         if self.defined_by is not None and not all(isinstance(column, str) and column for column in self.defined_by):
             raise InputError("The use's defined_by holds something else than names.", "Give names of columns.")
-        if self.subject is not None and not self.subject.has_profile and (self.profile or self.mark):
+        if self.marked_by is not None and not all(isinstance(name, str) and name for name in self.marked_by):
+            raise InputError("The use's marked_by holds something else than ids.", "Give ids of rules.")
+        if self.subject is not None and not self.subject.has_profile and (self.profile or self.mark or self.marked_by):
             raise InputError(
                 f"The use is about {_ARTICLE[self.subject]}, but has a profile or a mark.",
                 "Only patterns, groups and persons have them; say what the statement is about.",
@@ -137,6 +143,7 @@ _KINDS = {
     "subject": Subject,
     "profile": PatternProfile,
     "mark": MarkStatus,
+    "marked_by": tuple,
     "households": int,
     "addressed": Addressed,
     "names_title": bool,
@@ -149,5 +156,6 @@ _WORDS = {name: f"a {kind.__name__}" for name, kind in _KINDS.items()} | {
     "names_title": "True or False",
     "name": "a text",
     "defined_by": "a tuple of names",
+    "marked_by": "a tuple of ids",
 }
 _ARTICLE = {Subject.EVERYONE: "everyone", Subject.TITLE: "a title"}

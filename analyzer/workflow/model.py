@@ -59,6 +59,8 @@ class Model:
         The window that the patterns were found with.
     source : str
         What the model was fitted on, in words.
+    digest : str
+        Of the bundle that it was loaded from; empty where it was not.
     lineage : Lineage, optional
         How the patterns continue those of an earlier model.
     inheritance : mapping of pattern id to reasons
@@ -72,6 +74,7 @@ class Model:
     source: str = ""
     lineage: Lineage | None = None
     inheritance: Inheritance = field(default_factory=dict)
+    digest: str = ""
 
     def under(self, rulebook: Rulebook) -> Model:
         """Return the same patterns marked by another rulebook."""
@@ -266,7 +269,7 @@ def _model(bundle: bundles.Bundle) -> Model:
     handed_on = inheritance_from(manifest["inheritance"])
     marks = tuple(with_inherited(mark_patterns(patterns, rulebook), handed_on))
     window, source = _TEXTS.validate_python((manifest["window"], manifest["source"]))
-    return Model(patterns, marks, rulebook, window, source, lineage, handed_on)
+    return Model(patterns, marks, rulebook, window, source, lineage, handed_on, manifest["digest"])
 
 
 def _check_shapes(arrays: Arrays, features: int, patterns: int) -> None:

@@ -126,7 +126,7 @@ def _named(book: Rulebook) -> dict[str, Any]:
 
 def _known(model: Model) -> Known:
     profiles = {profile.id: profile for profile in model.patterns.profiles_}
-    return {mark.pattern_id: (profiles.get(mark.pattern_id), mark.status) for mark in model.marks}
+    return {mark.pattern_id: (profiles.get(mark.pattern_id), mark) for mark in model.marks}
 
 
 def _claims(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

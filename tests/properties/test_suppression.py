@@ -118,3 +118,27 @@ def test_withholding_only_what_is_small_is_found_out_where_it_is_alone_in_its_ro
     cells, _ = cells_of(rows)
     if cells.primary.sum() == 1:
         assert audit(cells, cells.primary)
+
+
+def test_a_move_that_serves_two_cells_of_linked_tables_is_preferred_to_one_for_each():
+    """A by B and A by C: a square for each cell takes six others, one move through the margin of A takes four."""
+    labels = [f"{x}{n}" for x in "bc" for n in range(3)]
+    value = {(a, x): 100 + 7 * a + n for n, x in enumerate(labels) for a in range(4)}
+    value |= {(0, "b0"): 3, (1, "c0"): 2}
+    for a in range(4):  # both tables are of the same households
+        value[a, "b2"] += 100
+        value[a, "c2"] += sum(value[a, x] for x in labels[:3]) - sum(value[a, x] for x in labels[3:])
+        value[a, "all"] = sum(value[a, x] for x in labels[:3])
+    value |= {("all", x): sum(value[a, x] for a in range(4)) for x in [*labels, "all"]}
+    place = {name: number for number, name in enumerate(value)}
+    rows = [
+        (place[a, "all"], [place[a, x] for x in half]) for a in [*range(4), "all"] for half in (labels[:3], labels[3:])
+    ]
+    columns = [(place["all", x], [place[a, x] for a in range(4)]) for x in [*labels, "all"]]
+    values, no = np.array([*value.values()], dtype=float), np.zeros(len(value), dtype=bool)
+    primary = values < 5
+    low, high = np.where(primary, 1, values), np.where(primary, 5, values)
+    relations = Relations.sums(len(values), [*rows, *columns])
+    plan = suppress(Cells(values, relations, primary, low, high, no, no, True, values, np.ones(len(values))))
+    assert plan.safe
+    assert plan.complementary.sum() == 4

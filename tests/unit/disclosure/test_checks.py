@@ -14,8 +14,10 @@ from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.given import table_of_counts, table_of_totals
 from analyzer.disclosure.limits import Limits, Readers, Zeros
 from analyzer.disclosure.table import tabulate
+from analyzer.errors import InputError
 
 INSIDE = Limits(readers=Readers.INTERNAL)
+NEEDS_MORE = (Check.POLICY, Check.SIZE, Check.DIFFERENCING)
 
 
 def counts(*numbers, **options):
@@ -24,6 +26,16 @@ def counts(*numbers, **options):
 
 def found(table, limits, *checks):
     return {(table.keys[f.cell][0], f.check) for f in check(table, limits, checks or None)}
+
+
+def keys(table):
+    return {table.keys[f.cell] for f in check(table, Limits(), (Check.CLASS,)) if f.check is Check.CLASS}
+
+
+def shared():
+    """Return a table in which few households are in both patterns."""
+    frame = pd.DataFrame({"pattern": ["P1"] * 200 + ["P2"] * 3, "home": [*range(200), *range(3)]})
+    return tabulate(frame, ["pattern"], "home")
 
 
 def test_each_check_has_a_definition_and_a_source():
@@ -73,9 +85,53 @@ def test_the_p_ratio_is_safe_at_its_limit():
     assert ("x", Check.P_RATIO) in known(100, 50, 9)
 
 
-def test_counts_are_not_dominated_and_totals_are_no_classes():
+def test_counts_are_not_dominated():
     assert not found(counts(5, 1), Limits(), Check.DOMINANCE, Check.P_RATIO)
-    assert not found(table_of_totals({"x": [5], "y": [0]}, {}, 3), Limits(), Check.CLASS)
+
+
+def test_no_more_contributions_are_added_up_than_a_table_keeps():
+    table = table_of_totals({"x": [40, 30, 20, 10]}, {}, 3)
+    with pytest.raises(InputError, match="dominance_n is 4"):
+        check(table, replace(Limits(), dominance_n=4))
+
+
+@pytest.mark.parametrize("name", [name for name in Check if name not in NEEDS_MORE])
+def test_each_check_of_a_table_finds_alone_what_it_finds_among_all(name):
+    kinds = {Check.CLASS, Check.WITHIN_GROUP} if name is Check.CLASS else {name}
+    limits = replace(INSIDE, zeros=Zeros.WITHHOLD)
+    seen = 0
+    for table in (counts(30, 1), counts(30, 0), table_of_totals({"x": [80, 3], "y": [5, 5, 5]}, {}, 3), shared()):
+        alone = check(table, limits, (name,))
+        assert set(alone) == {finding for finding in check(table, limits) if finding.check in kinds}
+        seen += len(alone)
+    assert seen
+
+
+@pytest.mark.parametrize("name", NEEDS_MORE)
+def test_a_check_that_needs_more_than_a_table_is_refused_in_words(name):
+    with pytest.raises(InputError, match=f"A table alone does not tell of: {name.value}"):
+        check(counts(5, 1), INSIDE, (Check.FLOOR, name))
+
+
+def test_of_totals_the_same_is_told_when_all_of_a_group_are_in_one_cell():
+    assert found(table_of_totals({"x": [5, 4], "y": [0]}, {}, 3), Limits(), Check.CLASS) == {("x", Check.CLASS)}
+    one_outside = table_of_totals({"x": [5, 4], "y": [3]}, {}, 3)
+    assert found(one_outside, Limits(), Check.CLASS) == {("x", Check.WITHIN_GROUP)}
+    assert not found(table_of_totals({"x": [5, 4], "y": [3, 2]}, {}, 3), Limits(), Check.CLASS)
+
+
+def test_a_group_of_a_hierarchy_is_a_group_and_a_cell():
+    where = {"country": {"de": "dach", "at": "dach", "fr": "west", "be": "west"}}
+    labels = {"country": ["de", "at", "fr", "be"], "pattern": ["P1", "P2"]}
+    spread = [[300, 0], [200, 0], [150, 150], [100, 100]]
+    assert ("dach", "P1") in keys(table_of_counts(labels, spread, where))
+    gone = [[300, 20], [200, 20], [0, 100], [0, 200]]
+    assert ("dach", "P1") in keys(table_of_counts(labels, gone, where)), "all of P1 are in one group of countries"
+
+
+def test_everybody_is_a_group_too():
+    table = table_of_counts({"country": ["de", "fr"], "pattern": ["P1", "P2"]}, [[300, 0], [200, 0]])
+    assert (ALL, "P1") in keys(table)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +143,7 @@ def test_a_group_that_is_all_in_one_cell_or_all_but_one(numbers, told):
 
 
 def test_few_households_in_two_patterns_are_not_told_by_a_margin():
-    homes = [*range(200), *range(3)]
-    frame = pd.DataFrame({"pattern": ["P1"] * 200 + ["P2"] * 3, "home": homes})
-    assert (ALL, Check.OVERLAP) in found(tabulate(frame, ["pattern"], "home"), INSIDE, Check.OVERLAP)
+    assert (ALL, Check.OVERLAP) in found(shared(), INSIDE, Check.OVERLAP)
 
 
 def test_what_the_policy_closes_is_in_doubt_by_the_floor_at_least():

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from analyzer.disclosure.checks import Check, closed
 from analyzer.disclosure.limits import limits_for
-from analyzer.disclosure.release import Draft, opened, rounded
+from analyzer.disclosure.release import Draft, opened
 from analyzer.disclosure.released import CellStatus
 from analyzer.disclosure.table import tabulated
+from analyzer.disclosure.telling import rounded
 from analyzer.disclosure.told import Definition, Earlier, Statistic
 
 KEY = b"k" * 32

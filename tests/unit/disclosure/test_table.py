@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.disclosure import adding
+from analyzer.disclosure.adding import totals
 from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.given import table_of_counts, table_of_totals
 from analyzer.disclosure.table import tabulate
@@ -128,3 +132,84 @@ def test_totals_that_are_given_may_have_a_rest_of_smaller_households():
 def test_counts_that_are_none_are_refused(counts):
     with pytest.raises(InputError):
         table_of_counts({"a": ["x", "y"]}, counts)
+
+
+amounts = st.one_of(
+    st.floats(0, 1e12, allow_subnormal=True), st.sampled_from([0.1, 0.2, 0.3, 1 / 3, 1e-9, 5e-324, 0.0, 7.0])
+)
+told_of_floats = st.lists(
+    st.tuples(st.sampled_from(["P1", "P2"]), st.sampled_from(["de", "at", "fr"]), st.sampled_from("abcd"), amounts),
+    min_size=1,
+    max_size=40,
+)
+WHERE = {"country": {"de": "dach", "at": "dach", "fr": "west"}}
+
+
+@settings(deadline=None)
+@given(told_of_floats, st.randoms(use_true_random=False))
+def test_no_order_of_rows_and_no_name_of_a_household_changes_the_last_digit(told, random):
+    names = dict(zip("abcd", random.sample(["4", "3", "2", "1"], 4), strict=True))
+    renamed = [(pattern, country, names[home], hours) for pattern, country, home, hours in told]
+    first, second = (
+        tabulate(rows(*some), ["pattern", "country"], "home", "hours", WHERE)
+        for some in (told, random.sample(renamed, len(renamed)))
+    )
+    assert first.keys == second.keys
+    for name in ("households", "values", "largest", "overlap"):
+        assert getattr(first, name).tobytes() == getattr(second, name).tobytes(), name
+
+
+def test_many_fractions_of_one_household_in_one_cell_add_up_alike_in_any_order():
+    rng = np.random.default_rng(5)
+    told = pd.DataFrame({"pattern": "P1", "country": "de", "home": list("ab") * 500, "hours": rng.random(1_000) ** 9})
+    values = {
+        tabulate(told.iloc[rng.permutation(1_000)], ["pattern", "country"], "home", "hours").largest.tobytes()
+        for _ in range(5)
+    }
+    assert len(values) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), amounts), max_size=60))
+def test_totals_are_as_good_as_adding_up_without_any_rounding(told):
+    cell, amount = (np.array([part[i] for part in told], dtype=kind) for i, kind in enumerate((np.int64, np.float64)))
+    for place, total in enumerate(totals(cell, amount, 4)):
+        exact = math.fsum(amount[cell == place])
+        assert abs(total - exact) <= 2 * math.ulp(exact)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=60), st.integers(1, 4), st.integers(1, 9))
+def test_the_largest_of_each_cell_are_kept_block_by_block(told, count, block):
+    cell, amount = (np.array([part[i] for part in told], dtype=kind) for i, kind in enumerate((np.int64, np.float64)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adding, "_BLOCK", block)
+        kept = adding.largest(cell, amount, 4, count)
+    for place, numbers in enumerate(kept.tolist()):
+        assert numbers == [*sorted(amount[cell == place], reverse=True), *[0] * count][:count]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["P1", "P1", "P2", "P1", "P2"], dtype="category"),
+        pd.Series(["P1", "P1", "P2", "P1", "P2"], dtype=pd.CategoricalDtype(["P3", "P2", "P1"])),
+        pd.Series(["P1", "P1", "P2", "P1", "P2"], dtype=object),
+    ],
+)
+def test_labels_are_the_same_in_every_type_of_column(column):
+    table = tabulate(FRAME.assign(pattern=column), ["pattern"], "home")
+    assert table.keys == (("P1",), ("P2",), (ALL,))
+    assert table.households.tolist() == tabulate(FRAME, ["pattern"], "home").households.tolist()
+
+
+def test_days_and_numbers_are_labels_as_they_are_printed():
+    days = pd.to_datetime(["2026-01-02", "2026-01-01", "2026-01-02", "2026-01-01", "2026-01-01"])
+    table = tabulate(FRAME.assign(pattern=days, country=[9, 10, 9, 10, 9]), ["pattern", "country"], "home")
+    assert table.dimensions[0].labels == ("2026-01-01", "2026-01-02", ALL)
+    assert table.dimensions[1].labels == ("9", "10", ALL)
+
+
+def test_a_label_of_dropped_rows_only_is_no_label():
+    told = pd.concat([FRAME, rows(("P9", None, "d", 1.0))])
+    table = tabulate(told, ["pattern", "country"], "home", hierarchies={"country": {"de": "eu", "fr": "eu"}})
+    assert "P9" not in table.dimensions[0].labels
+    assert (table.rows_used, table.rows_dropped) == (5, 1)

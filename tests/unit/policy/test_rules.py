@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.errors import RulebookError
+from analyzer.features.catalog import CATALOG, select
 from analyzer.patterns.profile import OverRepresentation
-from analyzer.policy.marks import guarded
+from analyzer.policy.marks import guarded, mark_patterns
 from analyzer.policy.rulebook import load_rulebook
 from analyzer.policy.rules import Clause, IfUnknown, MarkStatus, UnknownValueError
 
@@ -203,3 +205,158 @@ def test_a_review_rule_guards_as_well(make_rulebook):
 
 def test_no_vectors_no_guards():
     assert guarded(vectors({}).iloc[:0]).tolist() == []
+
+
+# Kinds that came with decisions on uses
+
+
+def repeating(**contrasts):
+    """Contrasts of every feature of the catalog, 0 unless told otherwise."""
+    select()
+    return {**dict.fromkeys(CATALOG, 0.0), **contrasts}
+
+
+def test_a_contrast_is_bounded_in_standard_deviations_and_its_bound_is_included(make_rulebook, make_profile):
+    (rule,) = make_rulebook({"any_of": [{"contrast": "replay_share", "at_least": 1.0}]}).rule
+    evidence = rule.on_pattern(make_profile(contrasts={"replay_share": 1.0}))
+    assert [e.sentence() for e in evidence] == ["replay_share against everyone, in sd, is 1 (at least 1)"]
+    assert rule.on_pattern(make_profile(contrasts={"replay_share": 0.99})) == []
+    with pytest.raises(UnknownValueError, match="the contrast of replay_share"):
+        rule.on_pattern(make_profile(contrasts={"plays": 3.0}))
+
+
+def test_a_contrast_guards_no_vector_but_leaves_the_guards_of_others(make_rulebook):
+    contrast, feature = {"contrast": "plays", "at_least": 1}, {"feature": "plays", "at_least": 4}
+    frame = pd.DataFrame({"plays": [1.0, 5.0]})
+    for condition, told in (
+        ({"any_of": [contrast]}, [False, False]),
+        ({"all_of": [contrast]}, [False, False]),
+        ({"any_of": [contrast, feature]}, [False, True]),
+        ({"all_of": [contrast, feature]}, [False, True]),
+        ({"any_of": [contrast], "all_of": [feature]}, [False, True]),
+    ):
+        assert guarded(frame, make_rulebook(condition)).tolist() == told
+
+
+def test_a_family_is_named_where_one_of_it_is_among_the_leading_contrasts(make_rulebook, make_profile):
+    (rule,) = make_rulebook({"family": "repetition"}).rule
+    (evidence,) = rule.on_pattern(make_profile(contrasts=repeating(replay_share=0.5)))
+    assert evidence.attribute == "replay_share against everyone, in sd,"
+    assert rule.on_pattern(make_profile(contrasts=repeating(replay_share=0.49))) == []
+    stronger = dict.fromkeys(["plays", "hours_played", "night_share", "titles", "episode_share", "active_days"], 2.0)
+    assert rule.on_pattern(make_profile(contrasts=repeating(replay_share=1.0, **stronger))) == []
+
+
+@pytest.mark.parametrize("lost", ["all", "one", "nan"])
+def test_a_family_of_which_something_is_not_known_may_lead_for_all_that_anybody_knows(
+    make_rulebook, make_profile, lost
+):
+    (rule,) = make_rulebook({"family": "repetition"}).rule
+    contrasts = {} if lost == "all" else repeating()
+    if lost == "one":
+        del contrasts["repeat_days"]
+    elif lost == "nan":
+        contrasts["repeat_days"] = np.nan
+    with pytest.raises(UnknownValueError, match="a contrast of the family repetition"):
+        rule.on_pattern(make_profile(contrasts=contrasts))
+
+
+def test_conditions_of_several_kinds_must_all_hold(make_rulebook, make_profile):
+    (rule,) = make_rulebook({"any_of": [{"feature": "plays", "at_least": 4}], "stability_below": 0.6}).rule
+    assert rule.marks_patterns
+    for plays, stability, fires in ((5.0, 0.5, 2), (5.0, 0.9, 0), (1.0, 0.5, 0)):
+        assert len(rule.on_pattern(make_profile(upper={"plays": plays}, stability=stability))) == fires
+    with pytest.raises(UnknownValueError, match="stability"):
+        rule.on_pattern(make_profile(upper={"plays": 1.0}, stability=None))
+
+
+def test_a_guard_takes_what_cannot_be_asked_of_a_vector_to_hold(make_rulebook):
+    rulebook = make_rulebook({"any_of": [{"feature": "plays", "at_least": 4}], "stability_below": 0.6})
+    assert guarded(pd.DataFrame({"plays": [1.0, 5.0]}), rulebook).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"purposes": ["press"]},
+        {"statements": ["hours"]},
+        {"subjects": ["pattern"]},
+        {"addressed": ["a group"]},
+        {"names_title": False},
+        {"pattern_marked": ["never_single_out"]},
+        {"condition_words": True},
+        {"defined_by_accessibility": True},
+        {"effect": "allow"},
+    ],
+    ids=str,
+)
+def test_a_rule_about_uses_marks_no_pattern_and_guards_no_vector(make_rulebook, make_profile, more):
+    rulebook = make_rulebook({"any_of": [{"feature": "plays", "at_least": 0}], **more})
+    assert not rulebook.marking
+    assert mark_patterns([make_profile(upper={"plays": 9.0})], rulebook)[0].status is MarkStatus.OPEN
+    assert not guarded(pd.DataFrame({"plays": [9.0, np.nan]}), rulebook).any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ({"effect": "allow", "households_below": 10}, "an allow rule cannot use households_below"),
+        ({"effect": "allow", "no_pattern": True}, "an allow rule cannot use no_pattern"),
+        ({"effect": "allow", "family": "volume"}, "an allow rule cannot use family"),
+        ({"effect": "allow", "condition_words": True}, "an allow rule cannot use condition_words"),
+        ({"effect": "allow", "purposes": ["press"], "overridable": True}, "an allow rule forbids nothing"),
+        ({"effect": "forbid", "households_at_least": 10}, "only an allow rule can use households_at_least"),
+        ({"effect": "review", "households_at_least": 10}, "only an allow rule can use households_at_least"),
+        ({"effect": "forbid", "pattern_marked": ["open"]}, "lacks the stricter review, never_single_out"),
+        ({"effect": "review", "pattern_marked": ["review"]}, "lacks the stricter never_single_out"),
+        ({"effect": "allow", "pattern_marked": ["review"]}, "lacks the milder open"),
+        ({"effect": "allow", "pattern_marked": ["open", "review", "never_single_out"]}, "no rulebook can allow"),
+        ({"effect": "forbid"}, "give at least one condition"),
+        ({"effect": "forbid", "no_pattern": False, "names_title": None}, "give at least one condition"),
+        ({"no_pattern": True, "stability_below": 0.5}, "the rule could never fire"),
+        ({"no_pattern": True, "overridable": True}, "nobody loosens that mark"),
+        ({"any_of": [{"feature": "plays", "at_least": 4}], "overridable": True}, "nobody loosens that mark"),
+        ({"purposes": []}, "`purposes` is empty"),
+        ({"any_of": []}, "`any_of` is empty"),
+        ({"no_pattern": 1}, "should be a valid boolean"),
+        ({"households_below": 10.0}, "should be a valid integer"),
+        ({"households_below": True}, "should be a valid integer"),
+        ({"stability_below": "0.5"}, "should be a valid number"),
+        ({"no_pattern": True, "since": 5}, "5 is no date"),
+        ({"no_pattern": True, "since": "soon"}, "since"),
+        ({"any_of": [{"feature": "plays", "contrast": "plays", "at_least": 1}]}, "`feature` is not a word of a clause"),
+        ({"any_of": [{"contrast": "captions", "at_least": 1}]}, "accessibility setting"),
+        ({"any_of": [{"contrast": "plays", "at_least": 1, "quantile": 0.5}]}, "`quantile` is not a word"),
+        ({"any_of": [{"feature": "plays", "at_least": True}]}, "should be a valid number"),
+        ({"any_of": [3]}, "any_of > 1"),
+        ({"any_of": "plays"}, "any_of"),
+    ],
+    ids=str,
+)
+def test_what_no_rule_may_say_is_refused(make_rulebook, rule, told):
+    with pytest.raises(RulebookError) as caught:
+        make_rulebook(rule)
+    assert told in caught.value.cause
+
+
+def test_inside_and_to_nobody_a_rulebook_may_allow_protected_patterns(make_rulebook):
+    marks = {"effect": "allow", "pattern_marked": ["open", "review", "never_single_out"]}
+    inside = {"purposes": ["internal research"], "addressed": ["nobody"]}
+    assert len(make_rulebook(marks | inside).allowing) == 1
+    for key, value in (("purposes", ["internal research", "press"]), ("addressed", ["nobody", "a group"])):
+        with pytest.raises(RulebookError, match="no rulebook can allow"):
+            make_rulebook(marks | inside | {key: value})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"effect": "review", "stability_below": 0.5},
+        {"effect": "forbid", "households_below": 50},
+        {"effect": "forbid", "stability_below": 0.5, "purposes": ["press"]},
+        {"effect": "forbid", "pattern_marked": ["never_single_out"]},
+    ],
+    ids=str,
+)
+def test_review_floors_and_rules_about_uses_may_be_set_aside(make_rulebook, rule):
+    assert make_rulebook(rule | {"overridable": True}).rule[0].overridable

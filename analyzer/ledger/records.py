@@ -1,0 +1,118 @@
+"""What goes into the ledger and comes out of it, as frozen values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.disclosure.budget import Charge
+from analyzer.disclosure.limits import Readers
+from analyzer.disclosure.sketch import WIDTH, from_bytes
+from analyzer.disclosure.told import Definition, Earlier, Statistic, Told
+from analyzer.errors import AnalyzerError, InputError
+
+
+class LedgerError(AnalyzerError):
+    """The ledger cannot be used."""
+
+
+class LedgerMovedError(LedgerError):
+    """A release came in after the ones that a new one was compared with; compare again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A release that is to be kept.
+
+    Attributes
+    ----------
+    population, purpose, made_on : whom it is about, what for, and the ISO date.
+    told : Told or None
+        What later releases are compared with; None where numbers left with noise, which is paid for instead.
+    content : what left, as JSON values.
+    content_hash, rulebook_hash, sources_hash : SHA-256 in hex.
+    charge : Charge or None
+        What it costs of the population's budget.
+    """
+
+    population: str
+    purpose: str
+    made_on: str
+    told: Told | None
+    content: Mapping[str, Any]
+    content_hash: str
+    rulebook_hash: str
+    sources_hash: str
+    charge: Charge | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What had left over a population when somebody looked.
+
+    Attributes
+    ----------
+    population : whose releases they are.
+    earlier : oldest first; those with noise are not among them.
+    last : number of the newest release; 0 where there is none.
+    """
+
+    population: str
+    earlier: tuple[Earlier, ...]
+    last: int
+
+    def releases(self, population: str) -> tuple[Earlier, ...]:
+        """Return every release over the population, oldest first."""
+        if population != self.population:
+            raise InputError(
+                f"The releases over {self.population!r} were looked up, not those over {population!r}.",
+                "Look up the population that is to be compared.",
+            )
+        return self.earlier
+
+
+def told_as_text(told: Told) -> str:
+    """Return everything but the sketches as JSON."""
+    by = told.definition
+    return json.dumps(
+        {
+            "population": by.population,
+            "by": list(by.by),
+            "window": by.window,
+            "measure": by.measure,
+            "statistic": by.statistic.value,
+            "readers": told.readers.value,
+            "labels": [list(labels) for labels in told.labels],
+            "texts": list(told.texts),
+        },
+        ensure_ascii=False,
+    )
+
+
+def told_from(text: str, sketches: bytes) -> Told:
+    """Return what `told_as_text` wrote, with its sketches.
+
+    Raises
+    ------
+    LedgerError
+        When it was not written so.
+    """
+    size = 8 + 4 * WIDTH
+    rows = [sketches[start : start + size] for start in range(0, len(sketches), size)]
+    try:
+        values = json.loads(text)
+        definition = Definition(
+            values["population"],
+            tuple(values["by"]),
+            values["window"],
+            values["measure"],
+            Statistic(values["statistic"]),
+        )
+        labels = tuple(tuple(part) for part in values["labels"])
+        return Told(definition, Readers(values["readers"]), labels, tuple(values["texts"]), from_bytes(rows))
+    except (ValueError, KeyError, TypeError) as error:
+        raise LedgerError(
+            f"A release in the ledger cannot be read ({error}).", "The ledger is damaged or of another version."
+        ) from error

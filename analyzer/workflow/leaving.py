@@ -1,0 +1,118 @@
+"""Out of the door and into the ledger: what left is compared, recorded and only then handed over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from analyzer.disclosure.budget import BudgetSpentError, Charge
+from analyzer.disclosure.dimensions import ALL
+from analyzer.disclosure.limits import Limits
+from analyzer.disclosure.noised import Noised, noised
+from analyzer.disclosure.release import Draft, Opened, opened
+from analyzer.disclosure.released import Provenance, Release, ReleasedCell, Withheld
+from analyzer.errors import AnalyzerError
+from analyzer.workflow.asking import Asking
+from analyzer.workflow.provenance import unit_of
+
+if TYPE_CHECKING:
+    from analyzer.ledger.records import Record
+    from analyzer.ledger.store import Ledger
+
+Answer = Release | Withheld
+_TRIES: Final = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A draft at the door, with all that its releases will say.
+
+    Attributes
+    ----------
+    draft, limits : what asks to leave, and by which limits.
+    tables : the columns of each table.
+    asking : what was asked for.
+    review : whether a person could open all that the policy closed.
+    origin : where the numbers come from.
+    """
+
+    draft: Draft
+    limits: Limits
+    tables: tuple[tuple[str, ...], ...]
+    asking: Asking
+    review: bool
+    origin: Provenance
+
+    def releases(self, cells: Sequence[ReleasedCell]) -> tuple[Release, ...]:
+        """Return the cells as one release a table."""
+        return tuple(self._release(by, cells) for by in self.tables)
+
+    def withheld(self, reasons: tuple[str, ...]) -> tuple[Withheld, ...]:
+        """Return a refusal a table; a person may decide where all that is closed is in review."""
+        a = self.asking
+        return tuple(Withheld(by, a.measure, a.purpose.value, reasons, self.review) for by in self.tables)
+
+    def _release(self, by: tuple[str, ...], cells: Sequence[ReleasedCell]) -> Release:
+        a = self.asking
+        place = [a.by.index(column) for column in by]
+        rest = [axis for axis in range(len(a.by)) if axis not in place]
+        own = [c for c in cells if all(c.labels[axis] == ALL for axis in rest)]
+        told = tuple(replace(cell, labels=tuple(cell.labels[axis] for axis in place)) for cell in own)
+        origin = replace(self.origin, definition=self.origin.definition.replace(", ".join(a.by), ", ".join(by), 1))
+        unit = unit_of(a.measure, a.statistic)
+        return Release(by, a.measure, unit, a.purpose.value, a.population, told, origin)
+
+
+def left(ready: Ready, ledger: Ledger) -> tuple[Answer, ...]:
+    """Open the door and record what left; where another release came in between, compare with it first."""
+    from analyzer.ledger.records import LedgerMovedError
+
+    for _ in range(_TRIES):
+        seen = ledger.seen(ready.asking.population)
+        result: Opened | Noised = (
+            noised(ready.draft, ready.asking.paid[0], ready.limits, ledger.key)
+            if ready.asking.paid
+            else opened(ready.draft, ready.limits, seen, ledger.key)
+        )
+        if not result.cells and isinstance(result, Opened):
+            return ready.withheld(result.refusals)
+        answers = _with_noise(ready, result).releases(result.cells)
+        try:
+            ledger.record(_record(ready, answers, result), seen.last)
+        except LedgerMovedError:
+            continue
+        except BudgetSpentError as error:
+            return ready.withheld((f"{error.cause} {error.remedy}",))
+        return answers if result.cells else ready.withheld(result.refusals)
+    raise AnalyzerError(
+        f"{_TRIES} other releases over {ready.asking.population!r} came in while this one was compared.", "Try again."
+    )
+
+
+def _with_noise(ready: Ready, result: Opened | Noised) -> Ready:
+    """Return the same where nothing is noisy; else say how much noise there is beside the numbers."""
+    if isinstance(result, Opened):
+        return ready
+    words = f" Each number has noise: in 19 of 20 cases it is at most {result.half_width:,.10g} off."
+    return replace(ready, origin=replace(ready.origin, definition=ready.origin.definition + words))
+
+
+def _record(ready: Ready, answers: tuple[Release, ...], result: Opened | Noised) -> Record:
+    from analyzer.ledger.records import Record
+
+    paid = ready.asking.paid
+    content = {"releases": [answer.as_json() for answer in answers]}
+    return Record(
+        population=ready.asking.population,
+        purpose=ready.asking.purpose.value,
+        made_on=ready.origin.made_on,
+        told=result.told if isinstance(result, Opened) else None,
+        content=content,
+        content_hash=hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest(),
+        rulebook_hash=ready.origin.rulebook_hash,
+        sources_hash=ready.origin.sources_hash,
+        charge=Charge(paid[1], result.charge) if paid and isinstance(result, Noised) else None,
+    )
