@@ -5,7 +5,7 @@ can read all, so every new release is compared with all earlier ones at the inte
 with the public ones at the public floor as well. Cells that were withheld were never told and are not compared.
 
 Groups are compared by sketches, since the door cannot see how the frame it was given had been filtered, and a list of
-households is what must not be kept.
+households is what must not be kept. What cells of the new release leave of each other can be counted meanwhile.
 """
 
 from __future__ import annotations

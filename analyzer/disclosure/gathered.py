@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,12 +44,13 @@ class Gathered:
 
     def inside(self, recipe: Recipe) -> Recipe | None:
         """Return a combination by the new release's own numbers; None where another release's cell is in it."""
-        own = [(self.ours[c] if c < len(self.ours) else self.again.get(c), times) for c, times in recipe]
-        return (
-            tuple((cell, times) for cell, times in own if cell is not None)
-            if all(c is not None for c, _ in own)
-            else None
-        )
+        if any(cell not in self._numbers for cell, _ in recipe):
+            return None
+        return tuple((self._numbers[cell], times) for cell, times in recipe)
+
+    @cached_property
+    def _numbers(self) -> Mapping[int, int]:
+        return {**dict(enumerate(self.ours)), **self.again}
 
 
 @dataclass(frozen=True, eq=False)

@@ -160,7 +160,9 @@ def noisy_keys(counts: Mapping[str, int], epsilon: Amount, delta: float, most: i
     mechanism = made(threshold)
     spent, chance = mechanism.map(distance)
     if spent > budget:
-        raise AnalyzerError(f"OpenDP charges {spent} for noise that may cost {budget}.", "Use opendp 0.14 to 0.16.")
+        raise AnalyzerError(
+            f"OpenDP charges {spent} for noise that may cost {budget}.", "Use another version of opendp."
+        )
     told = mechanism({label: int(count) for label, count in sorted(counts.items()) if count > 0})
     # OpenDP also lets out what is equal to the threshold, which its delta leaves out (its issue 2922): a label of one
     # household would leave more often than delta says.

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from analyzer.disclosure.behind import Behind
 from analyzer.disclosure.checks import DEFINITIONS, Check, Finding, below, check, protection
 from analyzer.disclosure.differencing import cells_to_withhold, compare
 from analyzer.disclosure.dimensions import ALL
@@ -125,7 +126,8 @@ def opened(draft: Draft, limits: Limits, history: ReleaseHistory, key: bytes) ->
             return _refused(findings, "Every cell that says anything would have to be withheld.")
         cells = cells_told(table, shown, draft.definition.statistic, steps, limits)
         told = _told(draft, limits, sketches, shown, cells)
-        differences = compare(told, history, limits)
+        behind = Behind(draft.whose, table.dimensions, np.flatnonzero(shown), table.counts)
+        differences = compare(told, history, limits, behind)
         if not differences:
             return Opened(tuple(cells[cell] for cell in np.flatnonzero(asked)), told, findings)
         places = np.flatnonzero(shown)[cells_to_withhold(differences, int(shown.sum()))]

@@ -7,40 +7,83 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool
 
 from analyzer.ledger.records import LedgerError
 
-_WAIT_S: Final = 60.0  # for another writer; a transaction takes milliseconds
+WAIT_S: Final = 60.0  # for another writer; a transaction takes milliseconds
 
 
-def is_file(where: str | Path) -> bool:
-    """Tell a file from the URL of a database."""
-    return isinstance(where, Path) or "://" not in where
-
-
-def engine_of(where: str | Path) -> sa.Engine:
-    """Return an engine for a file or a URL.
+def file_of(where: str | Path) -> Path | None:
+    """Return the file that a path or an SQLite URL names; None for another database's URL.
 
     Raises
     ------
     LedgerError
-        When the URL cannot be read, or its driver is not installed.
+        When it is no URL, or an SQLite URL without a file: each thread would then have a ledger of its own.
     """
-    url = sa.URL.create("sqlite", database=str(where)) if is_file(where) else str(where)
+    if isinstance(where, Path) or "://" not in where:
+        return Path(where).expanduser()
     try:
-        engine = sa.create_engine(url, connect_args={"timeout": _WAIT_S} if is_file(where) else {})
+        url = sa.make_url(where)
+    except (ArgumentError, ValueError):  # the cause is not repeated: it may spell out a password
+        raise LedgerError(
+            "The ledger's address is no URL of a database.", "Give a file, or a database's URL."
+        ) from None
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database or url.database.startswith((":memory:", "file:")):
+        raise LedgerError(
+            f"The ledger's address {where} names no file.", "Give a file; `memory_ledger()` is one that needs none."
+        )
+    return Path(url.database)
+
+
+def make_folder(file: Path) -> None:
+    """Make the folder of a ledger's file.
+
+    Raises
+    ------
+    LedgerError
+        When it cannot be made, or the file is a folder itself.
+    """
+    if file.is_dir():
+        raise LedgerError(f"The ledger {file} is a folder.", "Give a file in it, such as `ledger.sqlite`.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger's folder {file.parent} cannot be made: {error.strerror}.", "Give a folder that you may write."
+        ) from error
+
+
+def engine_of(where: str | Path) -> sa.Engine:
+    """Return an engine for a file, or for the URL of another database.
+
+    Raises
+    ------
+    LedgerError
+        When the database is of an unknown kind, or its driver is not installed.
+    """
+    if isinstance(where, Path):
+        url = sa.URL.create("sqlite", database=str(where))
+        return _with_transactions(sa.create_engine(url, connect_args={"timeout": WAIT_S}))
+    try:
+        return sa.create_engine(where)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise LedgerError(
-            f"The ledger's address cannot be used: {error}.", "Give a file, or a database's URL."
+            f"The ledger's address cannot be used: {error}.", "Give a file, or a database's URL; install its driver."
         ) from error
-    return _with_transactions(engine) if engine.dialect.name == "sqlite" else engine
 
 
 def memory_engine() -> sa.Engine:
-    """Return an engine on a database in memory, the same for all connections."""
+    """Return an engine on a database in memory.
+
+    There is one connection, and threads wait for it: two that shared it would be in each other's transactions.
+    """
     threads: dict[str, Any] = {"check_same_thread": False}
-    return _with_transactions(sa.create_engine("sqlite://", connect_args=threads, poolclass=StaticPool))
+    one = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": WAIT_S}
+    return _with_transactions(sa.create_engine("sqlite://", connect_args=threads, **one))
 
 
 def _with_transactions(engine: sa.Engine) -> sa.Engine:

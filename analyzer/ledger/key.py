@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -10,39 +11,56 @@ from analyzer.disclosure.sketch import KEY_BYTES
 from analyzer.ledger.records import LedgerError
 
 
-def key_beside(database: Path) -> bytes:
-    """Return the key of a database, and make one where neither of them is there yet.
+def new_key() -> bytes:
+    """Return a key that nobody can guess."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def fingerprint(key: bytes) -> str:
+    """Return what the database keeps of its key: enough to see that another one is used, too little to find it.
+
+    Sketches of two keys look like sketches of different groups; compared with the wrong one, everything would pass.
+    """
+    return hashlib.blake2b(key, digest_size=16, person=b"ledger key").hexdigest()
+
+
+def key_beside(database: Path, new: bool) -> bytes:
+    """Return the key of a database; make it where the database is new.
 
     Raises
     ------
     LedgerError
-        When the database is there without its key, or the key cannot be read.
+        When an old database has no key or a new one has, or the key cannot be read or written.
     """
     file = database.with_name(f"{database.name}.key")
     try:
-        if not file.exists():
+        if new:
             _make(file, database)
-        key = bytes.fromhex(file.read_text("ascii").strip())
-    except (OSError, ValueError) as error:
-        raise LedgerError(f"The ledger's key {file} cannot be read: {error}.", "Bring back the file.") from error
+        key = bytes.fromhex(file.read_text("ascii"))
+    except FileNotFoundError:
+        raise LedgerError(
+            f"The ledger {database} is there, but its key {file.name} is not.",
+            "Bring back the key: without it earlier releases cannot be compared with.",
+        ) from None
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger's key {file} cannot be used: {error.strerror}.", "Check that you may read and write it."
+        ) from error
+    except ValueError:
+        key = b""
     if len(key) != KEY_BYTES:
-        raise LedgerError(f"The ledger's key {file} is not {KEY_BYTES} bytes long.", "Bring back the file.")
+        raise LedgerError(f"The ledger's key {file} is damaged.", "Bring back the file as it was made.")
     return key
 
 
 def _make(file: Path, database: Path) -> None:
-    if database.exists() and database.stat().st_size:
+    if file.exists():
         raise LedgerError(
-            f"The ledger {database} is there, but its key {file.name} is not.",
-            "Bring back the key: without it earlier releases cannot be compared with.",
+            f"The key {file} is there, but its ledger {database.name} is not.",
+            "Bring back the ledger: without it what left is not known. Where there was none, remove the key.",
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    stage = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(stage, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")
-    try:
-        os.link(stage, file)  # fails where another process was first; then its key is the key
-    except FileExistsError:
-        pass
-    finally:
-        stage.unlink()
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(new_key().hex() + "\n")
+        out.flush()
+        os.fsync(descriptor)  # before the database knows of it: a ledger that outlives its key is lost

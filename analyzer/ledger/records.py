@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from analyzer.disclosure.budget import Charge
 from analyzer.disclosure.limits import Readers
 from analyzer.disclosure.sketch import WIDTH, from_bytes
 from analyzer.disclosure.told import Definition, Earlier, Statistic, Told
 from analyzer.errors import AnalyzerError, InputError
+
+_ROW_BYTES: Final = 8 + 4 * WIDTH
 
 
 class LedgerError(AnalyzerError):
@@ -35,6 +37,11 @@ class Record:
     content_hash, rulebook_hash, sources_hash : SHA-256 in hex.
     charge : Charge or None
         What it costs of the population's budget.
+
+    Raises
+    ------
+    InputError
+        When what is told is about another population: it would never be compared with its own.
     """
 
     population: str
@@ -46,6 +53,13 @@ class Record:
     rulebook_hash: str
     sources_hash: str
     charge: Charge | None = None
+
+    def __post_init__(self) -> None:
+        if self.told is not None and self.told.definition.population != self.population:
+            raise InputError(
+                f"A release over {self.population!r} tells of {self.told.definition.population!r}.",
+                "Record it under the population that it is about.",
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +87,47 @@ class Seen:
         return self.earlier
 
 
+def damaged(what: str, error: Exception) -> LedgerError:
+    """Return the error for something in the ledger that nobody can have written so."""
+    return LedgerError(
+        f"{what} in the ledger cannot be read ({error}).",
+        "The ledger is damaged or of another version; restore a copy.",
+    )
+
+
+def content_as_text(content: Mapping[str, Any]) -> str:
+    """Return what left as JSON.
+
+    Raises
+    ------
+    InputError
+        When a value is none that JSON has.
+    """
+    try:
+        return json.dumps(content, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"What is to be recorded is not JSON: {error}.", "Give plain finite values.") from error
+
+
+def content_from(text: str) -> Mapping[str, Any]:
+    """Return what `content_as_text` wrote.
+
+    Raises
+    ------
+    LedgerError
+        When it was not written so.
+    """
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise damaged("The content of a release", error) from error
+    if not isinstance(values, dict):
+        raise damaged("The content of a release", TypeError("it is no object"))
+    return values
+
+
 def told_as_text(told: Told) -> str:
-    """Return everything but the sketches as JSON."""
+    """Return everything but the sketches as JSON; in ASCII, since a label may be no valid Unicode."""
     by = told.definition
     return json.dumps(
         {
@@ -86,21 +139,20 @@ def told_as_text(told: Told) -> str:
             "readers": told.readers.value,
             "labels": [list(labels) for labels in told.labels],
             "texts": list(told.texts),
-        },
-        ensure_ascii=False,
+        }
     )
 
 
-def told_from(text: str, sketches: bytes) -> Told:
+def told_from(text: str, sketches: bytes | None) -> Told:
     """Return what `told_as_text` wrote, with its sketches.
 
     Raises
     ------
     LedgerError
-        When it was not written so.
+        When it was not written so, or sketches are missing.
     """
-    size = 8 + 4 * WIDTH
-    rows = [sketches[start : start + size] for start in range(0, len(sketches), size)]
+    held = sketches or b""
+    rows = [held[start : start + _ROW_BYTES] for start in range(0, len(held), _ROW_BYTES)]
     try:
         values = json.loads(text)
         definition = Definition(
@@ -113,6 +165,4 @@ def told_from(text: str, sketches: bytes) -> Told:
         labels = tuple(tuple(part) for part in values["labels"])
         return Told(definition, Readers(values["readers"]), labels, tuple(values["texts"]), from_bytes(rows))
     except (ValueError, KeyError, TypeError) as error:
-        raise LedgerError(
-            f"A release in the ledger cannot be read ({error}).", "The ledger is damaged or of another version."
-        ) from error
+        raise damaged("A release", error) from error

@@ -6,28 +6,37 @@ same population came in since, nothing is recorded and the new release has to be
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from analyzer.disclosure.budget import Budget, BudgetSpentError, Charge, written
+from analyzer.disclosure.budget import Budget
 from analyzer.disclosure.sketch import KEY_BYTES
 from analyzer.disclosure.told import Earlier
 from analyzer.errors import InputError
-from analyzer.ledger.connections import engine_of, is_file, memory_engine
-from analyzer.ledger.key import key_beside
-from analyzer.ledger.records import LedgerError, LedgerMovedError, Record, Seen, told_as_text, told_from
-from analyzer.ledger.tables import BUDGETS, METADATA, POPULATIONS, RELEASES, SCHEMA, SCHEMA_VERSION, SPENDINGS
+from analyzer.ledger.accounts import all_budgets, budget_of, set_total, spend
+from analyzer.ledger.beginning import KeyOf, begin, checked_key
+from analyzer.ledger.connections import engine_of, file_of, make_folder, memory_engine
+from analyzer.ledger.key import key_beside, new_key
+from analyzer.ledger.records import (
+    LedgerError,
+    LedgerMovedError,
+    Record,
+    Seen,
+    content_as_text,
+    content_from,
+    told_as_text,
+    told_from,
+)
+from analyzer.ledger.tables import POPULATIONS, RELEASES, SCHEMA
 
 _REMEDY: Final = (
-    "Check that the file is a ledger, that it and its folder can be written, and that the disk is not full."
+    "Check that the file is a ledger with its key beside it, that its folder can be written and the disk is not full."
 )
 
 
@@ -37,17 +46,23 @@ class Ledger:
     Parameters
     ----------
     engine : sqlalchemy.Engine
+    key_of : callable
+        Returns the key of the sketches, told whether the database is new.
+
+    Attributes
+    ----------
     key : bytes
-        Of its sketches.
     """
 
-    def __init__(self, engine: sa.Engine, key: bytes) -> None:
+    def __init__(self, engine: sa.Engine, key_of: KeyOf) -> None:
         self._engine = engine
-        self.key = key
         with self._connected() as connection:
             there = sa.inspect(connection).has_table(SCHEMA.name)
-        with self._connected(writing=not there) as connection:
-            _prepare(connection)
+        if not there:
+            with self._connected(writing=True) as connection:
+                begin(connection, key_of)
+        with self._connected() as connection:
+            self.key = checked_key(connection, key_of)
 
     def releases(self, population: str) -> tuple[Earlier, ...]:
         """Return every release over the population that later ones are compared with, oldest first."""
@@ -83,29 +98,36 @@ class Ledger:
             When the budget does not pay for it, or none is set.
         """
         with self._connected(writing=True) as connection:
-            last = _hold(connection, record.population)
-            if last != seen:
+            if _hold(connection, record.population) != seen:
                 raise LedgerMovedError(
                     f"Another release over {record.population!r} came in meanwhile.", "Compare again, then record."
                 )
-            if record.charge is not None:
-                _afford(connection, record.population, record.charge)
             number = _insert(connection, record)
+            if record.charge is not None:
+                spend(connection, record.population, record.charge, number)
             connection.execute(
                 sa.update(POPULATIONS).where(POPULATIONS.c.name == record.population).values(last=number)
             )
         return number
 
     def release(self, number: int) -> Mapping[str, Any]:
-        """Return what left with that number, as JSON values."""
+        """Return what left with that number, as JSON values.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
         with self._connected() as connection:
-            text = connection.scalar(sa.select(RELEASES.c.content).where(RELEASES.c.number == number))
-            newest = connection.scalar(sa.select(sa.func.max(RELEASES.c.number)))
+            newest = connection.scalar(sa.select(sa.func.max(RELEASES.c.number))) or 0
+            known = 0 < number <= newest
+            text = (
+                connection.scalar(sa.select(RELEASES.c.content).where(RELEASES.c.number == number)) if known else None
+            )
         if text is None:
             told = f"They go from 1 to {newest}." if newest else "There is none yet."
             raise InputError(f"The ledger has no release {number}.", told)
-        values: Mapping[str, Any] = json.loads(text)
-        return values
+        return content_from(text)
 
     def allow(self, budget: Budget) -> Budget:
         """Set the total of a population and period; return the budget with what is spent of it.
@@ -117,32 +139,17 @@ class Ledger:
         """
         with self._connected(writing=True) as connection:
             _hold(connection, budget.population)
-            spent = _spent(connection, budget.population, budget.period)
-            if budget.total < spent:
-                raise InputError(
-                    f"Of the budget of {budget.population!r} for {budget.period!r} {written(spent)} is spent already.",
-                    f"Set it to {written(spent)} or more.",
-                )
-            where = (BUDGETS.c.population == budget.population) & (BUDGETS.c.period == budget.period)
-            connection.execute(sa.delete(BUDGETS).where(where))
-            connection.execute(
-                sa.insert(BUDGETS).values(population=budget.population, period=budget.period, total=str(budget.total))
-            )
-        return Budget(budget.population, budget.period, budget.total, spent)
+            return set_total(connection, budget)
 
     def budget(self, population: str, period: str) -> Budget | None:
         """Return the budget of a population and period; None where none is set."""
         with self._connected() as connection:
-            return _budget(connection, population, period)
+            return budget_of(connection, population, period)
 
     def budgets(self) -> tuple[Budget, ...]:
         """Return all budgets, by population and period."""
         with self._connected() as connection:
-            rows = connection.execute(sa.select(BUDGETS).order_by(BUDGETS.c.population, BUDGETS.c.period)).all()
-            return tuple(
-                Budget(row.population, row.period, Fraction(row.total), _spent(connection, row.population, row.period))
-                for row in rows
-            )
+            return all_budgets(connection)
 
     @contextmanager
     def _connected(self, *, writing: bool = False) -> Iterator[sa.Connection]:
@@ -153,7 +160,11 @@ class Ledger:
                     yield connection
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
-            raise LedgerError(f"The ledger {_name(self._engine)} cannot be used: {cause}.", _REMEDY) from error
+            raise LedgerError(f"The ledger {_name(self._engine.url)} cannot be used: {cause}.", _REMEDY) from error
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"The ledger cannot keep the text {error.object!r}.", "Give names of valid Unicode."
+            ) from error
 
 
 def open_ledger(where: str | Path, key: bytes | None = None) -> Ledger:
@@ -172,41 +183,39 @@ def open_ledger(where: str | Path, key: bytes | None = None) -> Ledger:
     LedgerError
         When it is damaged, of another version, without its key, or cannot be written.
     """
-    if not is_file(where):
-        if key is None or len(key) != KEY_BYTES:
-            raise LedgerError(
-                f"The ledger {_hidden(str(where))} has no key.", f"Give key=..., {KEY_BYTES} bytes that you keep."
-            )
-        return Ledger(engine_of(str(where)), key)
-    path = Path(where).expanduser()
-    return Ledger(engine_of(path), key or key_beside(path))
+    file = file_of(where)
+    if (file is None or key is not None) and len(key or b"") != KEY_BYTES:
+        has = "no key" if not key else f"a key of {len(key)} bytes"
+        raise LedgerError(
+            f"The ledger {file or _name(sa.make_url(str(where)))} has {has}.",
+            f"Give key=..., {KEY_BYTES} bytes that you keep.",
+        )
+    if file is not None:
+        make_folder(file)
+    given = partial(key_beside, file) if file and not key else lambda _: key or b""
+    return Ledger(engine_of(file or str(where)), given)
 
 
 def memory_ledger() -> Ledger:
     """Return a ledger that is forgotten with the process, for tests and notebooks."""
-    return Ledger(memory_engine(), secrets.token_bytes(KEY_BYTES))
-
-
-def _prepare(connection: sa.Connection) -> None:
-    if not sa.inspect(connection).has_table(SCHEMA.name):
-        METADATA.create_all(connection)
-        connection.execute(sa.insert(SCHEMA).values(version=SCHEMA_VERSION))
-    version = connection.scalar(sa.select(SCHEMA.c.version))
-    if version != SCHEMA_VERSION:
-        raise LedgerError(
-            f"The ledger is of schema {version}; this version knows {SCHEMA_VERSION}.",
-            "Use the version of analyzer that wrote it.",
-        )
+    key = new_key()
+    return Ledger(memory_engine(), lambda _: key)
 
 
 def _hold(connection: sa.Connection, population: str) -> int:
-    """Let no other writer at the population until the transaction ends; return its newest release."""
-    row = sa.select(POPULATIONS.c.last).where(POPULATIONS.c.name == population).with_for_update()
-    last = connection.scalar(row)
-    if last is None:
-        connection.execute(sa.insert(POPULATIONS).values(name=population, last=0))
-        return 0
-    return int(last)
+    """Let no other writer at the population until the transaction ends; return its newest release.
+
+    SQLite let in one writer when the transaction began; other databases wait at the row.
+    """
+    last = connection.scalar(sa.select(POPULATIONS.c.last).where(POPULATIONS.c.name == population).with_for_update())
+    if last is not None:
+        return int(last)
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(POPULATIONS).values(name=population, last=0))
+    except IntegrityError:  # another writer was first with a new population, and is done
+        return _hold(connection, population)
+    return 0
 
 
 def _insert(connection: sa.Connection, record: Record) -> int:
@@ -218,51 +227,16 @@ def _insert(connection: sa.Connection, record: Record) -> int:
             made_on=record.made_on,
             told=None if told is None else told_as_text(told),
             sketches=None if told is None else b"".join(told.sketches.as_bytes()),
-            content=json.dumps(record.content, ensure_ascii=False, sort_keys=True),
+            content=content_as_text(record.content),
             content_hash=record.content_hash,
             rulebook_hash=record.rulebook_hash,
             sources_hash=record.sources_hash,
         )
     )
-    number = int(done.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
-    if record.charge is not None:
-        connection.execute(
-            sa.insert(SPENDINGS).values(
-                release=number,
-                population=record.population,
-                period=record.charge.period,
-                amount=str(record.charge.amount),
-            )
-        )
-    return number
+    return int(done.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
 
 
-def _afford(connection: sa.Connection, population: str, charge: Charge) -> None:
-    budget = _budget(connection, population, charge.period)
-    if budget is None:
-        raise BudgetSpentError(
-            f"No privacy budget of {population!r} is set for {charge.period!r}.",
-            "Set one with `analyzer budget` or Ledger.allow.",
-        )
-    budget.spend(charge.amount)
-
-
-def _budget(connection: sa.Connection, population: str, period: str) -> Budget | None:
-    where = (BUDGETS.c.population == population) & (BUDGETS.c.period == period)
-    total = connection.scalar(sa.select(BUDGETS.c.total).where(where))
-    if total is None:
-        return None
-    return Budget(population, period, Fraction(total), _spent(connection, population, period))
-
-
-def _spent(connection: sa.Connection, population: str, period: str) -> Fraction:
-    where = (SPENDINGS.c.population == population) & (SPENDINGS.c.period == period)
-    return sum(map(Fraction, connection.scalars(sa.select(SPENDINGS.c.amount).where(where))), Fraction(0))
-
-
-def _name(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
-
-
-def _hidden(url: str) -> str:
-    return sa.make_url(url).render_as_string(hide_password=True)
+def _name(url: sa.URL) -> str:
+    return (
+        url.render_as_string(hide_password=True) if url.get_backend_name() != "sqlite" else url.database or "in memory"
+    )

@@ -10,14 +10,19 @@ SCHEMA_VERSION: Final = 1
 
 METADATA: Final = MetaData()
 
-SCHEMA: Final = Table("ledger_schema", METADATA, Column("version", Integer, primary_key=True))
+SCHEMA: Final = Table(
+    "ledger_schema",
+    METADATA,
+    Column("version", Integer, primary_key=True),
+    Column("key_fingerprint", String(64), nullable=False),
+)
 
 # Whoever records a release holds the row of its population: so two writers cannot both pass a comparison.
 POPULATIONS: Final = Table(
     "populations",
     METADATA,
     Column("name", String(500), primary_key=True),
-    Column("last", Integer, nullable=False),  # number of the newest release that is compared with
+    Column("last", Integer, nullable=False),  # number of its newest release, with noise or without
 )
 
 RELEASES: Final = Table(
@@ -39,16 +44,16 @@ RELEASES: Final = Table(
 BUDGETS: Final = Table(
     "budgets",
     METADATA,
-    Column("population", String(500), primary_key=True),
+    Column("population", ForeignKey(POPULATIONS.c.name), primary_key=True),
     Column("period", String(100), primary_key=True),
-    Column("total", String(100), nullable=False),  # exact fractions as text
+    Column("total", Text, nullable=False),  # exact fractions as text, of any length
 )
 
 SPENDINGS: Final = Table(
     "spendings",
     METADATA,
     Column("release", ForeignKey(RELEASES.c.number), primary_key=True),
-    Column("population", String(500), nullable=False),
+    Column("population", ForeignKey(POPULATIONS.c.name), nullable=False, index=True),
     Column("period", String(100), nullable=False),
-    Column("amount", String(100), nullable=False),
+    Column("amount", Text, nullable=False),
 )

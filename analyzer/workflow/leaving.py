@@ -96,8 +96,12 @@ def _with_noise(ready: Ready, result: Opened | Noised) -> Ready:
     """Return the same where nothing is noisy; else say how much noise there is beside the numbers."""
     if isinstance(result, Opened):
         return ready
+    # An exact hash of the rows would tell whoever knows all rows but one, whatever the noise.
     words = f" Each number has noise: in 19 of 20 cases it is at most {result.half_width:,.10g} off."
-    return replace(ready, origin=replace(ready.origin, definition=ready.origin.definition + words))
+    return replace(
+        ready,
+        origin=replace(ready.origin, definition=ready.origin.definition + words, sources_hash="not told with noise"),
+    )
 
 
 def _record(ready: Ready, answers: tuple[Release, ...], result: Opened | Noised) -> Record:
