@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,7 +25,7 @@ class Behind:
     dimensions : sequence of Dimension
         Of the table.
     cells : ndarray of int64
-        Number in the table of each cell that would be told.
+        Number in the table of each cell that may be asked about.
     counts : bool
         Households are told; else their totals, of which sums that differ by less than half a step are the same.
     """
@@ -48,9 +48,13 @@ class Behind:
         left = np.bincount(whose, np.concatenate([times * amount for (_, amount), times in behind]))
         return int(np.count_nonzero(np.abs(left) > 0.5 / STEPS_PER_UNIT))
 
+    def among(self, some: Ints) -> Callable[[Recipe], int]:
+        """Return the same count for recipes that give places in `some`, which are places in `cells`."""
+        return lambda recipe: self(tuple((int(some[place]), times) for place, times in recipe))
+
     @cached_property
     def _behind(self) -> dict[int, tuple[Ints, Floats]]:
-        """Households and what each has, of every cell that would be told."""
+        """Households and what each has, of every cell that may be asked about; found when the first one is."""
         found: dict[int, tuple[Ints, Floats]] = {}
         told = np.sort(self.cells)
         for cell, household, amount in self.whose.levels(self.dimensions):

@@ -170,6 +170,14 @@ class Limits:
         floor = self.internal_floor if self.readers is Readers.INTERNAL else self.public_floor
         return max(floor, self.strict_high + 1) if self.strict else floor
 
+    def at_least(self, floor: int) -> Limits:
+        """Return the same limits where those who read them are told of no fewer households than that."""
+        if floor <= self.floor:
+            return self
+        public = max(floor, self.public_floor)
+        inside = self.readers is Readers.INTERNAL
+        return replace(self, internal_floor=floor if inside else self.internal_floor, public_floor=public)
+
     def with_floor(self, floor: int) -> Limits:
         """Return the same limits with another floor, whoever reads; the strict preset may ask for more."""
         return replace(self, internal_floor=floor, public_floor=floor)

@@ -28,7 +28,7 @@ from analyzer.disclosure.limits import Limits
 from analyzer.disclosure.memberships import flat
 from analyzer.disclosure.noise import bounded, half_width, noisy_keys, noisy_totals
 from analyzer.disclosure.release import Draft
-from analyzer.disclosure.released import WITHHELD_TEXT, CellStatus, ReleasedCell
+from analyzer.disclosure.released import CellStatus, ReleasedCell, withheld_cell
 from analyzer.disclosure.table import Key, Table
 from analyzer.disclosure.telling import number_text, rounded
 from analyzer.disclosure.told import Statistic
@@ -216,6 +216,6 @@ def _listed(table: Table, numbers: Mapping[int, float], step: float) -> tuple[Re
 
 def _cell(key: Key, value: float | None, step: float) -> ReleasedCell:
     if value is None:
-        return ReleasedCell(key, CellStatus.WITHHELD, None, WITHHELD_TEXT)
+        return withheld_cell(key)
     number = rounded(value, step)
     return ReleasedCell(key, CellStatus.NOISED, number, number_text(number))

@@ -32,7 +32,7 @@ from analyzer.disclosure.suppression import suppress
 from analyzer.disclosure.table import Table
 from analyzer.disclosure.telling import cells_told
 from analyzer.disclosure.told import Definition, ReleaseHistory, Told
-from analyzer.grouping.arrays import Bools, Ints
+from analyzer.grouping.arrays import Bools, Floats, Ints
 
 _UNASKED: Final = 0.01
 """Part of itself by which a total must stay in doubt that is not asked for and must not leave."""
@@ -117,17 +117,18 @@ def opened(draft: Draft, limits: Limits, history: ReleaseHistory, key: bytes) ->
     sketches = sketched(draft, key)
     owners = owners_of(draft.whose.levels(table.dimensions), len(table))
     known = _known(sketches, history, draft.definition, limits.readers) & asked
+    behind = Behind(draft.whose, table.dimensions, np.arange(len(table)), table.counts)
     for _ in range(_ROUNDS):
-        plan = suppress(_cells(table, owners, findings, known, asked, steps))
+        protected = protection(findings, table)
+        plan = suppress(_cells(table, owners, protected, known, asked, steps))
         if not plan.safe:
             return _refused(findings, "What must be published, or has left before, would give withheld cells away.")
-        shown = ~plan.withheld & asked & ~protection(findings, table)[0]
+        shown = ~plan.withheld & asked & ~protected[0]
         if not table.households[shown].any():
             return _refused(findings, "Every cell that says anything would have to be withheld.")
         cells = cells_told(table, shown, draft.definition.statistic, steps, limits)
         told = _told(draft, limits, sketches, shown, cells)
-        behind = Behind(draft.whose, table.dimensions, np.flatnonzero(shown), table.counts)
-        differences = compare(told, history, limits, behind)
+        differences = compare(told, history, limits, behind.among(np.flatnonzero(shown)))
         if not differences:
             return Opened(tuple(cells[cell] for cell in np.flatnonzero(asked)), told, findings)
         places = np.flatnonzero(shown)[cells_to_withhold(differences, int(shown.sum()))]
@@ -169,8 +170,10 @@ def _found(table: Table, limits: Limits, asked: Bools) -> list[Finding]:
     ]
 
 
-def _cells(table: Table, owners: Ints, findings: Sequence[Finding], known: Bools, asked: Bools, steps: float) -> Cells:
-    primary, low, high = protection(findings, table)
+def _cells(
+    table: Table, owners: Ints, protected: tuple[Bools, Floats, Floats], known: Bools, asked: Bools, steps: float
+) -> Cells:
+    primary, low, high = protected
     # What has left cannot be called back: such a cell is not told again where it must not leave any more, and its
     # neighbours are protected as if it were published; only its own secret is gone.
     low, high = np.where(known, table.values, low), np.where(known, table.values, high)

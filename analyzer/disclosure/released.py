@@ -50,6 +50,11 @@ class ReleasedCell:
     text: str
 
 
+def withheld_cell(labels: tuple[str, ...]) -> ReleasedCell:
+    """Return a cell that does not leave; every such cell looks the same, whatever the reason."""
+    return ReleasedCell(labels, CellStatus.WITHHELD, None, WITHHELD_TEXT)
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where every number of a release comes from; without it a number does not leave.

@@ -29,6 +29,7 @@ from analyzer.grouping.arrays import Floats, Ints
 
 WIDTH: Final = 128  # coins; more would estimate better and say more about single households
 KEY_BYTES: Final = 32
+ROW_BYTES: Final = 8 + 4 * WIDTH  # of a sketch that is kept: its households, then its coins
 STEPS_PER_UNIT: Final = 1_000  # contributions that differ by less than half a step are the same
 _ROWS_AT_ONCE: Final = 1 << 16  # 8 MB of coins
 
@@ -64,7 +65,7 @@ class Sketches:
         return Sketches(self.households[rows], self.heads[rows])
 
     def as_bytes(self) -> tuple[bytes, ...]:
-        """Return each row as `4 + WIDTH` little-endian numbers; `from_bytes` reads them."""
+        """Return each row as `ROW_BYTES` bytes of little-endian numbers; `from_bytes` reads them."""
         return tuple(
             int(count).to_bytes(8, "little") + row.tobytes()
             for count, row in zip(self.households, self.heads.astype("<i4"), strict=True)
@@ -80,12 +81,11 @@ def from_bytes(rows: Iterable[bytes]) -> Sketches:
         When a row has another length, or more heads than households: it was written with another width, or is damaged.
     """
     told = list(rows)
-    size = 8 + 4 * WIDTH
-    if any(len(row) != size for row in told):
+    if any(len(row) != ROW_BYTES for row in told):
         raise InputError(
-            f"A sketch in the ledger is not {size} bytes long.", "The ledger is damaged or from another version."
+            f"A sketch in the ledger is not {ROW_BYTES} bytes long.", "The ledger is damaged or from another version."
         )
-    table = np.frombuffer(b"".join(told), np.uint8).reshape(len(told), size)
+    table = np.frombuffer(b"".join(told), np.uint8).reshape(len(told), ROW_BYTES)
     counts = np.ascontiguousarray(table[:, :8]).view("<i8").ravel().astype(np.int64)
     heads = np.ascontiguousarray(table[:, 8:]).view("<i4").astype(np.int32)
     if (heads < 0).any() or (heads > counts[:, None]).any():

@@ -7,7 +7,7 @@ from typing import Final
 
 from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.limits import Limits
-from analyzer.disclosure.released import WITHHELD_TEXT, CellStatus, ReleasedCell
+from analyzer.disclosure.released import CellStatus, ReleasedCell, withheld_cell
 from analyzer.disclosure.rounding import coded_share, half_up
 from analyzer.disclosure.table import Table
 from analyzer.disclosure.told import Statistic
@@ -36,8 +36,7 @@ def cells_told(
     """
     tell = _TELLING[statistic]
     return tuple(
-        tell(table, cell, steps, limits) if shown[cell] else ReleasedCell(key, CellStatus.WITHHELD, None, WITHHELD_TEXT)
-        for cell, key in enumerate(table.keys)
+        tell(table, cell, steps, limits) if shown[cell] else withheld_cell(key) for cell, key in enumerate(table.keys)
     )
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from analyzer.disclosure.budget import Charge
 from analyzer.disclosure.limits import Readers
-from analyzer.disclosure.sketch import WIDTH, from_bytes
+from analyzer.disclosure.sketch import ROW_BYTES, from_bytes
 from analyzer.disclosure.told import Definition, Earlier, Statistic, Told
 from analyzer.errors import AnalyzerError, InputError
-
-_ROW_BYTES: Final = 8 + 4 * WIDTH
 
 
 class LedgerError(AnalyzerError):
@@ -152,7 +150,7 @@ def told_from(text: str, sketches: bytes | None) -> Told:
         When it was not written so, or sketches are missing.
     """
     held = sketches or b""
-    rows = [held[start : start + _ROW_BYTES] for start in range(0, len(held), _ROW_BYTES)]
+    rows = [held[start : start + ROW_BYTES] for start in range(0, len(held), ROW_BYTES)]
     try:
         values = json.loads(text)
         definition = Definition(

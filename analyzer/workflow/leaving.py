@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -105,7 +104,7 @@ def _with_noise(ready: Ready, result: Opened | Noised) -> Ready:
 
 
 def _record(ready: Ready, answers: tuple[Release, ...], result: Opened | Noised) -> Record:
-    from analyzer.ledger.records import Record
+    from analyzer.ledger.records import Record, content_as_text
 
     paid = ready.asking.paid
     content = {"releases": [answer.as_json() for answer in answers]}
@@ -115,7 +114,7 @@ def _record(ready: Ready, answers: tuple[Release, ...], result: Opened | Noised)
         made_on=ready.origin.made_on,
         told=result.told if isinstance(result, Opened) else None,
         content=content,
-        content_hash=hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest(),
+        content_hash=hashlib.sha256(content_as_text(content).encode()).hexdigest(),
         rulebook_hash=ready.origin.rulebook_hash,
         sources_hash=ready.origin.sources_hash,
         charge=Charge(paid[1], result.charge) if paid and isinstance(result, Noised) else None,

@@ -39,7 +39,7 @@ from analyzer.workflow.asking import (
 from analyzer.workflow.leaving import Answer, Ready, left
 from analyzer.workflow.model import Model
 from analyzer.workflow.provenance import Source, definition_of, provenance_of
-from analyzer.workflow.release_policy import Asker, as_a_whole, closed_labels, with_floor
+from analyzer.workflow.release_policy import Asker, as_a_whole, closed_labels
 
 if TYPE_CHECKING:
     from analyzer.ledger.store import Ledger
@@ -192,14 +192,15 @@ def release_tables(
     meant = purpose_of(purpose)
     told = Source(said(source, "source"), said(window, "window"), asker.built_on)
     names = tuple(tuple(str(column) for column in by) for by in tables)
-    check_columns(frame, names, household or household_of(frame))
+    whose = household or household_of(frame)
+    check_columns(frame, names, whose)
     asking = Asking(
         columns_together(names),
         measure,
         statistic_of(statistic, measure),
         meant,
         population,
-        household or household_of(frame),
+        whose,
         told,
         hierarchies or {},
         limits or limits_for(meant.value),
@@ -247,7 +248,7 @@ def _through_the_door(
             f"At most {MOST_LINKED:,} are allowed; ask for them one after the other.",
         )
     whole = as_a_whole(asking.by, asking.statement, asking.purpose, int(table.households[-1]), asker)
-    bounds = with_floor(asking.limits, asker.least(whole) or 0)
+    bounds = asking.limits.at_least(asker.least(whole) or 0)
     closing = closed_labels(table, whole, asker, bounds, whatever_size=asking.paid is not None)
     draft = Draft(
         table,

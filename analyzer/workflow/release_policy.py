@@ -11,7 +11,7 @@ import numpy as np
 
 from analyzer.disclosure.checks import Finding, closed
 from analyzer.disclosure.dimensions import ALL
-from analyzer.disclosure.limits import Limits, Readers
+from analyzer.disclosure.limits import Limits
 from analyzer.disclosure.table import Table
 from analyzer.features.catalog import CATALOG, select
 from analyzer.grouping.arrays import Bools
@@ -99,15 +99,6 @@ def as_a_whole(by: Sequence[str], statement: Statement, purpose: Purpose, househ
         defined_by=columns,
         standing=Standing.CURRENT,
     )
-
-
-def with_floor(limits: Limits, floor: int) -> Limits:
-    """Return the limits with a floor that is at least what the rulebook asks for."""
-    if floor <= limits.floor:
-        return limits
-    inside = limits.readers is Readers.INTERNAL
-    public = max(floor, limits.public_floor)
-    return replace(limits, internal_floor=floor if inside else limits.internal_floor, public_floor=public)
 
 
 @dataclass(frozen=True, eq=False)

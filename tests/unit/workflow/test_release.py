@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from importlib import resources
 
 import numpy as np
@@ -12,6 +13,7 @@ import analyzer
 from analyzer.disclosure.limits import Limits, limits_for
 from analyzer.disclosure.released import CellStatus, Release, Withheld
 from analyzer.errors import InputError
+from analyzer.ledger.records import content_as_text
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.overrides import Override
 from analyzer.policy.rulebook import load_rulebook, parse_rulebook
@@ -253,6 +255,14 @@ def test_after_one_household_has_left_its_cells_do_not_leave_again(ledger):
     gone = frame["household_id"].iloc[0]
     told = asked(frame[frame["household_id"] != gone], ["country", "device"], ledger)
     assert isinstance(told, Withheld) or ("(all)", "(all)") in withheld(told)
+
+
+def test_the_hash_in_the_ledger_is_that_of_the_text_it_keeps(ledger, monkeypatch):
+    kept = []
+    monkeypatch.setattr(ledger, "record", lambda record, seen: kept.append(record) or 1)
+    asked(sessions().replace({"country": {"A": "Côte d'Ivoire"}}), ["country"], ledger)
+    assert "Ivoire" in content_as_text(kept[0].content)
+    assert kept[0].content_hash == sha256(content_as_text(kept[0].content).encode()).hexdigest()
 
 
 def test_the_same_table_may_leave_again(ledger):
