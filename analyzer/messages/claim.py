@@ -77,6 +77,14 @@ class Per(Enum):
     WINDOW = "window"  # so many times in all
 
 
+class Occurrence(Enum):
+    """Whether it is told of one event or of a habit."""
+
+    ONCE = "once"  # one order, one thing left behind
+    OFTEN = "often"  # counted, over days, again and again
+    UNKNOWN = "unknown"
+
+
 class BasisKind(Enum):
     """What a claim says that it rests on."""
 
@@ -105,6 +113,7 @@ class Amount:
     text : as it was written.
     span : where.
     vague : whether the words leave open how many.
+    stated : the number that the words name, by which sizes are judged: "about 50" 50, "fewer than ten" 9, "dozens" 36.
     """
 
     low: float
@@ -112,6 +121,7 @@ class Amount:
     text: str
     span: Span
     vague: bool = False
+    stated: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,10 @@ class Who:
     named : the name of a person.
     superlative : "our biggest fan", "the most", "record holder".
     span : the words.
+    small_place : whether the place is one with few people: a village, a flat, a country of some thousands.
+    consented : whether the person speaks for themselves, or is presented by the service.
+    known : whether the writer knows the person: "a friend of mine".
+    staff : whether they work for the service or appear on it.
     """
 
     kind: WhoKind
@@ -138,6 +152,10 @@ class Who:
     named: str | None = None
     superlative: bool = False
     span: Span | None = None
+    small_place: bool = False
+    consented: bool = False
+    known: bool = False
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +239,10 @@ class Claim:
     action, content, frequency, window, basis : what they did, to what, how often, when; on what it rests.
     addressed : whom the sentence speaks to.
     span : the sentence.
+    occurrence : one event, or a habit.
+    topics : names of sensitive topics in the sentence, such as "health".
+    recap : whether it tells the reader about their own use, and nobody else.
+    quotes : whether it gives words in quotes.
     """
 
     who: Who
@@ -233,6 +255,10 @@ class Claim:
     content: Content | None = None
     frequency: Frequency | None = None
     window: Window | None = None
+    occurrence: Occurrence = Occurrence.UNKNOWN
+    topics: tuple[str, ...] = ()
+    recap: bool = False
+    quotes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""How often something was done, and whether it is told of one event or of a habit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from analyzer.messages.claim import Frequency, Occurrence, Per
+from analyzer.messages.phrases import Match
+from analyzer.messages.sentences import Draft, Sentence
+from analyzer.messages.tokens import Piece
+
+_PERIODS: Final = {
+    Per.HOUR: ("hour", "hourly", "stunde", "heure", "hora"),
+    Per.DAY: ("day", "daily", "days", "tag", "taglich", "jour", "jours", "quotidien", "dia", "dias", "diario", "morning", "morgen", "matin"),
+    Per.NIGHT: ("night", "nightly", "nights", "evening", "nacht", "abend", "nuit", "soir", "noche", "noches"),
+    Per.WEEK: ("week", "weekly", "weekend", "woche", "wochenende", "semaine", "semana", "sunday", "monday", "friday", "saturday"),
+    Per.MONTH: ("month", "monthly", "monat", "mois", "mes"),
+    Per.YEAR: ("year", "yearly", "jahr", "an", "annee", "ano"),
+}  # fmt: skip
+_EVERY: Final = frozenset("every each a per jede jeden jeder chaque cada tous toutes todos todas daily nightly weekly monthly hourly taglich quotidien diario after".split())
+
+
+def frequency_of(draft: Draft, sentence: Sentence) -> Frequency | None:
+    """Return how often a sentence says that something was done, or None where it does not say."""
+    found = draft.find("repeated", sentence)
+    if not found:
+        return None
+    match = max(found, key=lambda m: (_number(draft, m) is not None, m.end - m.start))
+    tokens = draft.tokens[match.start : match.end]
+    words = {token.norm for token in tokens}
+    every = bool(words & _EVERY)
+    per = next((p for p, names in _PERIODS.items() if every and words & {*names}), Per.WINDOW)
+    amount = next((t.amount for t in tokens if t.piece is Piece.NUMBER and t.amount), None)
+    once = amount is not None and amount.stated <= 1
+    return Frequency(amount, per, repeated=not once, span=draft.span(match))
+
+
+def occurrence_of(draft: Draft) -> Occurrence:
+    """Return whether a draft tells of one event or of a habit; "70 plates at once" is one event."""
+    if any(frequency_of(draft, sentence) for sentence in draft.sentences):
+        return Occurrence.OFTEN
+    if draft.anywhere("once"):
+        return Occurrence.ONCE
+    often = [match for match in draft.anywhere("often") if (_number(draft, match) or 2) > 1]
+    return Occurrence.OFTEN if often or _counts_things(draft) else Occurrence.UNKNOWN
+
+
+def _counts_things(draft: Draft) -> bool:
+    """Whether a number stands before a plural: 1,633 biryanis."""
+    for number, *ahead in zip(draft.tokens, draft.tokens[1:], draft.tokens[2:], strict=False):
+        plural = any(token.piece is Piece.WORD and token.norm.endswith("s") for token in ahead)
+        counts = number.piece is Piece.NUMBER and number.amount is not None and "year" not in number.tags
+        if counts and number.amount and number.amount.stated > 1 and plural:
+            return True
+    return False
+
+
+def _number(draft: Draft, match: Match) -> float | None:
+    tokens = draft.tokens[match.start : match.end]
+    return next((t.amount.stated for t in tokens if t.piece in (Piece.NUMBER, Piece.MONEY) and t.amount), None)

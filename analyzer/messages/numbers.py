@@ -1,0 +1,364 @@
+"""Numbers as people write them: digits of any locale, words, ranges, shares, money, and words that leave it open."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from analyzer.messages.claim import Amount
+from analyzer.messages.text import Canonical
+from analyzer.messages.tokens import Piece, Token
+
+_INDIAN: Final = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
+_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_POINTS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_GERMAN: Final = re.compile(
+    r"(?:(?P<one>ein|zwei|drei|vier|funf|fuenf|sechs|sieben|acht|neun)und)"
+    r"(?P<ten>zwanzig|dreissig|vierzig|funfzig|fuenfzig|sechzig|siebzig|achtzig|neunzig)"
+)
+_AND: Final = frozenset({"and", "und", "et", "y"})
+_TO: Final = frozenset({"-", "to", "bis", "a"})
+_PERCENT: Final = frozenset({"%", "percent", "prozent", "pct"})
+_MONEY: Final = frozenset({"$", "£", "€", "₹", "rs", "inr", "usd", "eur", "gbp", "dollars", "euros", "euro", "pounds", "rupees"})
+_LAST_YEAR: Final = 2099
+_PAIRS: Final = frozenset({"couple", "pair"})  # "a couple in Leeds" is two people, "a couple of people" a number
+_AFTER_PAIRS: Final = frozenset({"of", "more", "dozen", "days", "times", "weeks", "hours"})
+_ANY_VAGUE: Final = frozenset({"some", "unos", "einige", "algunos"})  # of these nothing but "more than one" is known
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """Number words of all languages that are read together, as data in `numbers.toml`."""
+
+    units: Mapping[str, float]
+    scales: Mapping[str, float]
+    vague: Mapping[str, tuple[float, float, float]]
+    before: Mapping[str, str]
+    fractions: Mapping[str, float]
+
+
+@cache
+def number_words(language: str) -> NumberWords:
+    """Return the number words of a language and of English."""
+    text = (resources.files("analyzer.messages") / "numbers.toml").read_text("utf-8")
+    told: dict[str, Any] = tomllib.loads(text)
+    fields = dict.fromkeys((language, "en"))
+    merged = {key: _merged(told[key], fields) for key in ("units", "scales", "vague")}
+    before = {word: effect for effect, words in told["before"].items() for word in words.split()}
+    vague = {word: (float(a), float(b), float(c)) for word, (a, b, c) in merged["vague"].items()}
+    return NumberWords(merged["units"], merged["scales"], vague, before, told["fractions"]["words"])
+
+
+def _merged(told: Mapping[str, Mapping[str, Any]], fields: Mapping[str, None]) -> dict[str, Any]:
+    return {word: value for field in reversed(list(fields)) for word, value in told.get(field, {}).items()}
+
+
+def with_numbers(tokens: Sequence[Token], text: Canonical, language: str) -> list[Token]:
+    """Return the tokens with each number as one token that has its amount."""
+    reader = _Reader(tokens, text, number_words(language), language)
+    return reader.read()
+
+
+@dataclass(slots=True)
+class _Reader:
+    tokens: Sequence[Token]
+    text: Canonical
+    words: NumberWords
+    language: str
+
+    def read(self) -> list[Token]:
+        """Read all numbers, then what stands around them."""
+        made: list[Token] = []
+        at = 0
+        while at < len(self.tokens):
+            number, following = self.number(at)
+            made.append(number or self.tokens[at])
+            at = following
+        for step in (self.ranges, self.shares, self.money, self.modified):
+            made = step(made)
+        return made
+
+    def number(self, at: int) -> tuple[Token | None, int]:
+        """Return the number that begins here, and where to go on."""
+        token = self.tokens[at]
+        if token.piece is Piece.NUMBER:
+            return self.digits(at)
+        if token.piece is not Piece.WORD:
+            return None, at + 1
+        for reading in (self.in_words, self.vague):
+            number, following = reading(at)
+            if number:
+                return number, following
+        return None, at + 1
+
+    def digits(self, at: int) -> tuple[Token, int]:
+        low, high, stated = _of_digits(self.tokens[at].text, self.language)
+        following = at + 1
+        while self._continues(at, following):
+            low = high = stated = stated * 1000 + float(self.tokens[following].text)
+            following += 1
+        factor, following = self.scale(following, glued=True)
+        piece = Piece.NUMBER
+        if self._word(following) in ("st", "nd", "rd", "th", "er", "eme") and self.tokens[following].glued:
+            piece, following = Piece.ORDINAL, following + 1
+        return self.made(piece, at, following, (low * factor, high * factor, stated * factor)), following
+
+    def _continues(self, at: int, following: int) -> bool:
+        """Whether the next token is a group of thousands: 1 722, 53 000 000."""
+        if following >= len(self.tokens):
+            return False
+        token, text = self.tokens[following], self.tokens[at].text
+        grouped = token.piece is Piece.NUMBER and not token.glued and re.fullmatch(r"\d{3}", token.text)
+        return bool(grouped and len(text) <= 3 and text.isdigit() and not text.startswith("0"))
+
+    def scale(self, at: int, *, glued: bool) -> tuple[float, int]:
+        """Return by what the words from here on multiply: "million", "hundred thousand", "k"."""
+        factor = 1.0
+        while (word := self._word(at)) in self.words.scales:
+            token = self.tokens[at]
+            if len(word) <= 2 and not (glued and token.glued) and word not in ("mn", "bn"):
+                break
+            factor *= self.words.scales[word]
+            at += 1
+        return factor, at
+
+    def in_words(self, at: int) -> tuple[Token | None, int]:
+        """Read fifty-three, a hundred and five thousand, dreiundfünfzig, quatre-vingt-dix, half a million."""
+        total, current, end, any_read = 0.0, 0.0, at, False
+        here = at
+        if self._word(at) in ("a", "an", "ein", "eine", "un", "une", "one") and self._word(at + 1) in self.words.scales:
+            current, here = 1.0, at + 1
+            any_read = len(self._word(here)) > 2
+        if self._word(at) == "half" and self._word(at + 1) == "a" and self._word(at + 2) in self.words.scales:
+            current, here, any_read = 0.5, at + 2, True
+        while True:
+            value = self.unit(self._word(here), current)
+            word = self._word(here)
+            if value is not None:
+                current, here, any_read = value, here + 1, True
+            elif word in self.words.scales and len(word) > 2 and any_read:
+                factor = self.words.scales[word]
+                total, current = (total, (current or 1) * factor) if factor == 100 else (total + (current or 1) * factor, 0.0)
+                here += 1
+            elif any_read and (word in _AND or self._is_hyphen(here)) and self._goes_on(here + 1):
+                here += 1
+                continue
+            else:
+                break
+            end = here
+        if not any_read or end == at:
+            return None, at + 1
+        value = total + current
+        return self.made(Piece.NUMBER, at, end, (value, value, value)), end
+
+    def unit(self, word: str, current: float) -> float | None:
+        """Return the number so far together with a unit, or None where the word is none or cannot follow."""
+        value = self.words.units.get(word)
+        german = _GERMAN.fullmatch(word)
+        if german:
+            units = self.words.units
+            value = units.get(german["ten"], 0) + (1 if german["one"] == "ein" else units.get(german["one"], 0))
+        if value is None:
+            return None
+        if value == 20 and current == 4 and word.startswith("vingt"):
+            return 80.0
+        if current == 0:
+            return float(value)
+        fits = (current % 100 >= 20 and value < 20) or (current % 100 == 0 and value < 100)
+        return current + value if fits else None
+
+    def _goes_on(self, at: int) -> bool:
+        word = self._word(at)
+        return word in self.words.units or (word in self.words.scales and len(word) > 2) or bool(_GERMAN.fullmatch(word))
+
+    def _is_hyphen(self, at: int) -> bool:
+        return at < len(self.tokens) and self.tokens[at].text == "-" and self.tokens[at].glued
+
+    def vague(self, at: int) -> tuple[Token | None, int]:
+        """Read "a handful", "dozens", "a few thousand", "tens of thousands"."""
+        start = at
+        while at < start + 3 and self._word(at) in ("a", "the", "un", "une", "ein", "eine", "una", "the", "very", "good", "only", "que"):
+            at += 1
+        if at - start > 2 or self._word(at) not in {*self.words.vague, "tens"}:
+            return None, start + 1
+        low, high, stated = self.words.vague.get(self._word(at), (20, 99, 30))
+        following = at + 1
+        if self._word(at) in _PAIRS and self._word(following) not in _AFTER_PAIRS and self._word(following) not in self.words.scales:
+            return None, start + 1
+        if self._word(at) in _ANY_VAGUE and (following >= len(self.tokens) or self._word(following) not in ("of", "von", "de")):
+            return None, start + 1
+        joined = following + 1 if self._word(following) in ("of", "de", "von") else following
+        factor, past = 1.0, following
+        if self._word(joined) in self.words.vague and self._word(joined) in ("thousands", "millions", "hundreds", "milliers", "miles"):
+            factor, past = {"thousands": 1e3, "milliers": 1e3, "miles": 1e3, "millions": 1e6}.get(self._word(joined), 100.0), joined + 1
+            low, high, stated = {"hundreds": (200, 999, 300), "tens": (20, 99, 30)}.get(self._word(at), (low, high, stated))
+        elif (found := self.scale(following, glued=False))[0] > 1:
+            factor, past = found
+        amount = (low * factor, high * factor, stated * factor)
+        return self.made(Piece.NUMBER, start, past, amount, vague=True), past
+
+    def ranges(self, tokens: list[Token]) -> list[Token]:
+        """Join 50-60, between 50 and 60, 50 to 60."""
+        made: list[Token] = []
+        for token in tokens:
+            joined = len(made) > 1 and (made[-1].norm in _TO or (made[-1].norm in _AND and len(made) > 2))
+            if not (joined and token.piece is Piece.NUMBER and made[-2].piece is Piece.NUMBER and token.amount):
+                made.append(token)
+                continue
+            first = made[-2]
+            between = len(made) > 2 and made[-3].norm in ("between", "zwischen", "entre")
+            rises = first.amount is not None and first.amount.stated < token.amount.stated <= 100 * first.amount.stated
+            if (made[-1].norm in _AND and not between) or not rises or first.amount is None:
+                made.append(token)
+                continue
+            del made[-2:]
+            low, high = first.amount.low, token.amount.high
+            made.append(self.spanning(first, token, (low, high, low), Piece.NUMBER))
+        return made
+
+    def shares(self, tokens: list[Token]) -> list[Token]:
+        """Join 40 %, 1 in 10,000, seven out of ten, a third of."""
+        made: list[Token] = []
+        at = 0
+        while at < len(tokens):
+            share, following = _share(tokens, at, self.words)
+            made.append(self.spanning(tokens[at], tokens[following - 1], share, Piece.SHARE) if share else tokens[at])
+            at = following
+        return made
+
+    def money(self, tokens: list[Token]) -> list[Token]:
+        """Mark amounts of money, so that nobody takes them for people."""
+        for at, token in enumerate(tokens):
+            beside = {tokens[at - 1].norm if at else "", tokens[at + 1].norm if at + 1 < len(tokens) else ""}
+            if token.piece is Piece.NUMBER and beside & _MONEY:
+                token.piece = Piece.MONEY
+            if token.piece is Piece.NUMBER and at and tokens[at - 1].norm in ("#", "no", "nr", "number", "nummer", "numero"):
+                token.piece = Piece.ORDINAL
+        return tokens
+
+    def modified(self, tokens: list[Token]) -> list[Token]:
+        """Widen numbers by the words before them: about, over, fewer than."""
+        for at, token in enumerate(tokens):
+            if token.piece in (Piece.NUMBER, Piece.SHARE) and token.amount and at:
+                token.amount = _widened(token.amount, tokens, at, self.words.before)
+        return tokens
+
+    def made(
+        self, piece: Piece, start: int, end: int, amount: tuple[float, float, float], *, vague: bool = False
+    ) -> Token:
+        first, last = self.tokens[start], self.tokens[end - 1]
+        made = self.spanning(first, last, amount, piece, vague=vague)
+        made.tags |= {"digits"} if first.piece is Piece.NUMBER and end == start + 1 else frozenset()
+        if made.text.isdigit() and len(made.text) == 4 and 1900 <= amount[2] <= _LAST_YEAR:
+            made.tags |= {"year"}
+        if amount[2] == 1 and first.piece is Piece.WORD:
+            made.tags |= {"word.a"}
+        return made
+
+    def spanning(
+        self, first: Token, last: Token, amount: tuple[float, float, float], piece: Piece, *, vague: bool = False
+    ) -> Token:
+        text = self.text.plain[first.start : last.end]
+        low, high, stated = (value if math.isfinite(value) else math.inf for value in amount)
+        told = Amount(low, high, text, self.text.span(first.start, last.end), vague, stated)
+        tags = first.tags & {"year", "digits"} if first is last else frozenset[str]()
+        return Token(piece, text, text.casefold(), first.start, last.end, tags, told, first.capital, first.glued)
+
+    def _word(self, at: int) -> str:
+        return self.tokens[at].norm if at < len(self.tokens) and self.tokens[at].piece is Piece.WORD else ""
+
+
+def _of_digits(text: str, language: str) -> tuple[float, float, float]:
+    """Return the least, the most and the number told; what a point means depends on the language."""
+    if _INDIAN.fullmatch(text) or _COMMAS.fullmatch(text):
+        value = _float(text.replace(",", ""))
+        return value, value, value
+    if _POINTS.fullmatch(text):
+        grouped, plain = _float(text.replace(".", "").replace(",", ".")), _float(text.partition(",")[0])
+        if language == "en" and text.count(".") == 1 and "," not in text:
+            return plain, grouped, plain  # 53.000 may be 53: in doubt fewer
+        return grouped, grouped, grouped
+    value = _float(text.replace(",", ".")) if text.count(",") + text.count(".") == 1 else _float(re.sub(r"\D", "", text))
+    return value, value, value
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text[:60])
+    except ValueError:
+        return math.inf
+
+
+def _share(
+    tokens: Sequence[Token], at: int, words: NumberWords
+) -> tuple[tuple[float, float, float] | None, int]:
+    """Return the share that begins at a token, and where to go on."""
+    token = tokens[at]
+    ahead = [tokens[i].norm if i < len(tokens) else "" for i in range(at + 1, at + 6)]
+    if token.piece is Piece.NUMBER and token.amount:
+        stated = token.amount.stated
+        if ahead[0] in _PERCENT:
+            return (stated / 100,) * 3, at + 2
+        if ahead[0] in ("per", "pour", "por", "vom") and ahead[1] in ("cent", "ciento", "hundert"):
+            return (stated / 100,) * 3, at + 3
+        for skipped in _CONNECTIONS:
+            whole = tokens[at + 1 + len(skipped)] if at + 1 + len(skipped) < len(tokens) else None
+            if tuple(ahead[: len(skipped)]) == skipped and whole and _is_whole(token, whole, tokens, at, len(skipped)):
+                told = stated / whole.amount.stated if whole.amount else 1.0
+                return (told, told, told), at + 2 + len(skipped)
+        if ahead[0] in words.fractions and stated < 10 and ahead[0] not in ("second", "half"):
+            return (stated * words.fractions[ahead[0]],) * 3, at + 2
+    if token.norm in ("a", "the", "un", "une", "ein", "eine", "jeder", "jede", "jedes", "la", "die", "das", "every"):
+        if ahead[0] in words.fractions and (ahead[1] in _OF_SHARE or token.norm.startswith("jed")):
+            return (words.fractions[ahead[0]],) * 3, at + 2
+    if token.norm in ("uno", "una", "un", "une", "einer", "eine") and token.piece is Piece.WORD:
+        for skipped in (("de", "cada"), ("sur",), ("von",)):
+            whole = tokens[at + 1 + len(skipped)] if at + 1 + len(skipped) < len(tokens) else None
+            if tuple(ahead[: len(skipped)]) == skipped and whole and whole.piece is Piece.NUMBER and whole.amount:
+                return (1 / max(whole.amount.stated, 1),) * 3, at + 2 + len(skipped)
+    if token.norm in ("half", "halfte", "mitad", "moitie") and ahead[0] in _OF_SHARE:
+        return (0.5,) * 3, at + 1
+    return None, at + 1
+
+
+_OF_SHARE: Final = frozenset({"of", "der", "aller", "des", "de", "unserer", "our", "the", "all", "von", "d'entre"})
+_CONNECTIONS: Final = (
+    ("in", "every"), ("out", "of", "every"), ("out", "of"), ("in",), ("von",), ("sur",), ("de", "cada"), ("of", "every"), ("-", "in", "-"),
+)  # fmt: skip
+
+
+def _is_whole(part: Token, whole: Token, tokens: Sequence[Token], at: int, skipped: int) -> bool:
+    if whole.piece is not Piece.NUMBER or not whole.amount or not part.amount:
+        return False
+    following = tokens[at + 2 + skipped] if at + 2 + skipped < len(tokens) else None
+    year = "year" in whole.tags and not (following and following.piece is Piece.WORD and "people" in following.tags)
+    timed = following is not None and following.norm in ("days", "hours", "weeks", "months", "minutes", "years", "days,")
+    return part.amount.stated < whole.amount.stated and not year and not timed
+
+
+def _widened(amount: Amount, tokens: Sequence[Token], at: int, before: Mapping[str, str]) -> Amount:
+    back = [tokens[i].norm for i in range(at - 1, max(at - 4, -1), -1)]
+    skipped = back[1:] if back and back[0] in ("than", "als", "de", "que", "of", "to", "the", "a") else back
+    effect = before.get(skipped[0], "") if skipped else ""
+    low, high, stated = amount.low, amount.high, amount.stated
+    if effect == "about":
+        low, high = 0.9 * low, 1.1 * high
+    elif effect == "below_about":
+        low = 0.9 * low
+    elif effect == "more" or (skipped[:1] == ["than"] and back[:1] != ["than"]):
+        high = math.inf
+    elif effect == "less" or (skipped and skipped[0] == "fewer"):
+        low, high, stated = 0.0, max(amount.high - 1, 0) if amount.high > 1 else amount.high, _below(amount.stated)
+    else:
+        return amount
+    return Amount(low, high, amount.text, amount.span, amount.vague, stated)
+
+
+def _below(stated: float) -> float:
+    return stated - 1 if stated > 1 else stated

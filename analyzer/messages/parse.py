@@ -1,0 +1,276 @@
+"""A draft's text -> what it claims: a grammar of its own over words, without any model.
+
+The same text always gives the same claims, and time grows with its length. What is said of people and not understood is
+`Unclear`, and what is unclear is never allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from analyzer.messages.basis import basis_of
+from analyzer.messages.claim import (
+    Action,
+    Basis,
+    Claim,
+    Content,
+    ContentKind,
+    Frequency,
+    Occurrence,
+    Parsed,
+    Per,
+    Span,
+    Statistic,
+    Unclear,
+    Who,
+    WhoKind,
+)
+from analyzer.messages.frequencies import frequency_of, occurrence_of
+from analyzer.messages.lexicon import lexicon
+from analyzer.messages.sentences import Draft, Sentence, draft_of
+from analyzer.messages.statistics import statistic_of
+from analyzer.messages.titles import Catalogue, nearest_title
+from analyzer.messages.tokens import Piece, Token
+from analyzer.messages.who import Mention, mentions
+from analyzer.messages.windows import at_night, window_of
+from analyzer.policy.uses import Addressed
+
+_ACTIONS: Final = (
+    ("act.rewound", Action.REWOUND),
+    ("act.rewatched", Action.REWATCHED),
+    ("act.captioned", Action.CAPTIONED),
+    ("act.binged", Action.BINGED),
+    ("act.watched", Action.WATCHED),
+    ("act.skipped", Action.SKIPPED),
+    ("act.paused", Action.PAUSED),
+    ("act.finished", Action.FINISHED),
+    ("act.searched", Action.SEARCHED),
+    ("act.felt", Action.USED),
+    ("act.used", Action.USED),
+    ("act.wrote", Action.WROTE),
+)
+_ONE_BY_ONE: Final = frozenset({Action.USED, Action.SEARCHED, Action.WROTE, Action.NONE})
+_MOST_OF_ONE: Final = 20_000  # events that one reader can have had; more are those of everybody
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What the whole draft tells, for each of its sentences."""
+
+    draft: Draft
+    basis: Basis
+    occurrence: Occurrence
+    frequency: Frequency | None
+    acted: bool
+    happened: bool
+    addressed: bool
+    recap: bool
+    one_user: bool
+
+
+def parse(text: str, catalogue: Catalogue | None = None, *, to_one_user: bool = False) -> Parsed:
+    """Return what a draft claims.
+
+    Parameters
+    ----------
+    text : str
+        Any text; what is beyond `text.LONGEST` characters is not read, and said to be unclear.
+    catalogue : Catalogue, optional
+        The titles of the service.
+    to_one_user : bool
+        Whether the draft goes to one user alone, as a notification does.
+    """
+    return parse_draft(draft_of(text, catalogue), catalogue, to_one_user=to_one_user)
+
+
+def parse_draft(draft: Draft, catalogue: Catalogue | None = None, *, to_one_user: bool = False) -> Parsed:
+    """Return what a draft claims that is already in pieces; see `parse`."""
+    around = _around(draft, to_one_user)
+    claims = [claim for sentence in draft.sentences for claim in _claims(around, sentence, catalogue)]
+    if not any(claim.who.kind in (WhoKind.INDIVIDUAL, WhoKind.GROUP) for claim in claims):
+        claims += _told_to_you(around, catalogue)
+    return Parsed(draft.text.given, draft.language, tuple(claims), tuple(_unclear(draft)))
+
+
+def _around(draft: Draft, to_one_user: bool) -> _Around:
+    told = [frequency_of(draft, sentence) for sentence in draft.sentences]
+    return _Around(
+        draft,
+        basis_of(draft),
+        occurrence_of(draft),
+        next((frequency for frequency in told if frequency), None),
+        acted=any("use" in token.tags for token in draft.tokens),
+        happened=any("did" in token.tags for token in draft.tokens) or any(told),
+        addressed=any(token.tags & {"word.you", "word.dear"} for token in draft.tokens) or _opens_with_to(draft),
+        recap=to_one_user or bool(draft.anywhere("own_recap")),
+        one_user=to_one_user or bool(draft.anywhere("private_to_you")),
+    )
+
+
+def _opens_with_to(draft: Draft) -> bool:
+    firsts = [draft.tokens[sentence.low] for sentence in draft.sentences if sentence.low < sentence.high]
+    return any(token.norm in _TO.get(draft.language, ("to",)) and token.capital for token in firsts)
+
+
+_TO: Final = {"de": ("an", "to"), "fr": ("a", "au", "aux", "to"), "es": ("a", "al", "para", "to")}
+
+
+def _claims(around: _Around, sentence: Sentence, catalogue: Catalogue | None) -> list[Claim]:
+    draft = around.draft
+    base = _base(around, sentence, catalogue)
+    found = [mention for mention in mentions(draft, sentence) if _is_told_of(around, base, sentence, mention)]
+    if not found:
+        return [base] if base.statistic is not Statistic.NONE else []
+    return [_of_people(around, base, mention) for mention in found]
+
+
+def _is_told_of(around: _Around, base: Claim, sentence: Sentence, mention: Mention) -> bool:
+    """Whether something is said of the people, so that there is a claim about them."""
+    who = mention.who
+    tokens = around.draft.tokens[sentence.low : sentence.high]
+    words = around.draft.tokens[mention.match.start : mention.match.end]
+    tags = {tag for token in words for tag in token.tags}
+    here = base.action is not Action.NONE or any(token.piece in (Piece.SHARE, Piece.MONEY) for token in tokens)
+    if mention.by_event or who.kind is WhoKind.SHARE:
+        return True
+    if "people.anyone" in tags or "word.someone" in tags:  # may be people of a story
+        told = bool(tags & {"word.who", "word.dear"}) or base.frequency is not None
+        return here or told or (around.happened and bool(who.count))
+    if who.kind is WhoKind.GROUP or (who.count and who.count.stated != 1):
+        return True
+    yours = any(token.piece is Piece.HANDLE for token in words) and around.addressed
+    if who.kind is WhoKind.INDIVIDUAL and (yours or "person" in tags):
+        return True
+    if who.kind is WhoKind.EVERYONE:
+        return here or base.statistic is not Statistic.NONE
+    return here or around.acted or base.frequency is not None
+
+
+def _of_people(around: _Around, base: Claim, mention: Mention) -> Claim:
+    who = mention.who
+    statistic = base.statistic
+    own_share = around.recap and who.kind is WhoKind.SHARE and around.addressed
+    if own_share:
+        who = replace(who, kind=WhoKind.INDIVIDUAL)
+    if who.kind is WhoKind.GROUP:
+        statistic = Statistic.PEOPLE
+    elif who.kind is WhoKind.SHARE:
+        statistic = Statistic.SHARE
+    elif who.kind is WhoKind.INDIVIDUAL and statistic is Statistic.PLAYS:
+        statistic = Statistic.TIMES
+    addressed = _addressed(who) if around.addressed else Addressed.NOBODY
+    nights = who.kind in (WhoKind.INDIVIDUAL, WhoKind.UNSTATED)
+    topics = tuple(topic for topic in base.topics if topic != "night" or nights)
+    occurrence = Occurrence.ONCE if mention.by_event and around.frequency is None else base.occurrence
+    frequency = base.frequency or around.frequency
+    told = replace(base, who=who, statistic=statistic, addressed=addressed, frequency=frequency)
+    own = around.one_user and around.addressed and who.kind is WhoKind.INDIVIDUAL
+    return replace(told, occurrence=occurrence, topics=topics, recap=own or own_share)
+
+
+def _addressed(who: Who) -> Addressed:
+    return Addressed.PERSON if who.kind is WhoKind.INDIVIDUAL else Addressed.GROUP
+
+
+def _base(around: _Around, sentence: Sentence, catalogue: Catalogue | None) -> Claim:
+    """Return what a sentence tells, whomever it is about."""
+    draft = around.draft
+    tokens = draft.tokens[sentence.low : sentence.high]
+    statistic, amount = statistic_of(draft, sentence)
+    action = action_of(tokens)
+    return Claim(
+        who=Who(WhoKind.NOBODY),
+        statistic=statistic,
+        action=action,
+        basis=around.basis,
+        addressed=Addressed.NOBODY,
+        span=draft.text.span(tokens[0].start, tokens[-1].end),
+        amount=amount,
+        content=_content(draft, tokens, catalogue),
+        frequency=frequency_of(draft, sentence),
+        window=window_of(draft, sentence),
+        occurrence=_occurrence(around, action),
+        topics=topics_of(draft, sentence),
+        quotes=any("quoted" in token.tags or token.text == '"' for token in tokens),
+    )
+
+
+def _occurrence(around: _Around, action: Action) -> Occurrence:
+    """Return one event or a habit; of orders and rides a past tense without any count is one event."""
+    if around.occurrence is not Occurrence.UNKNOWN or action not in _ONE_BY_ONE:
+        return around.occurrence
+    present = any({"present"} <= token.tags and "use" in token.tags for token in around.draft.tokens)
+    return Occurrence.UNKNOWN if present else Occurrence.ONCE
+
+
+def action_of(tokens: tuple[Token, ...]) -> Action:
+    """Return what people did; of several the one that tells most of a habit."""
+    tags = {tag for token in tokens for tag in token.tags if "use" in token.tags or tag == "act.captioned"}
+    return next((action for tag, action in _ACTIONS if tag in tags), Action.NONE)
+
+
+def topics_of(draft: Draft, sentence: Sentence) -> tuple[str, ...]:
+    """Return the names of sensitive topics in a sentence; the hours of the night are one of viewing."""
+    tokens = draft.tokens[sentence.low : sentence.high]
+    known = lexicon(draft.language or "other")
+    quoted = [word for token in tokens if token.text == token.norm for word in _quoted_words(token)]
+    tags = {tag for token in tokens for tag in token.tags} | {tag for word in quoted for tag in known.of(word)}
+    found = {tag.partition(".")[2] for tag in tags if tag.startswith("topic.")}
+    if at_night(window_of(draft, sentence)):
+        found.add("night")
+    return tuple(sorted(found))
+
+
+def _quoted_words(token: Token) -> list[str]:
+    """Return the words of a name in small letters: what somebody searched for is read, names with capitals are not."""
+    return token.norm.split() if token.piece is Piece.TITLE else []
+
+
+def _content(draft: Draft, tokens: tuple[Token, ...], catalogue: Catalogue | None) -> Content | None:
+    title = next((token for token in tokens if token.piece is Piece.TITLE), None)
+    first, last = (title, title) if title else _capitals_after_use(tokens)
+    if first is None or last is None:
+        return None
+    name = draft.text.plain[first.start : last.end]
+    known = nearest_title(name, catalogue) if catalogue else None
+    return Content(ContentKind.TITLE, name, known, draft.text.span(first.start, last.end))
+
+
+def _capitals_after_use(tokens: tuple[Token, ...]) -> tuple[Token | None, Token | None]:
+    """Return the first and last of the words with capitals that follow what people did."""
+    at = next((i for i, token in enumerate(tokens) if "use" in token.tags), len(tokens))
+    run: list[Token] = []
+    for token in tokens[at + 1 :]:
+        if token.capital or (run and token.text in (":", "'s", "of", "the", "and", "-", "&")):
+            run.append(token)
+        elif run:
+            break
+    while run and not run[-1].capital:
+        run.pop()
+    return (run[0], run[-1]) if run else (None, None)
+
+
+def _told_to_you(around: _Around, catalogue: Catalogue | None) -> list[Claim]:
+    """Return what the reader is told of their own use, where a number or a frequency is told."""
+    found = []
+    for sentence in around.draft.sentences:
+        match = around.draft.first("told_to_you", sentence)
+        base = _base(around, sentence, catalogue) if match else None
+        everybody = base is not None and base.amount is not None and base.amount.stated > _MOST_OF_ONE
+        often = base is not None and base.frequency is not None and (base.frequency.times or base.frequency.per is not Per.WINDOW)
+        if match and base and not everybody and (base.amount or often or around.recap):
+            who = Who(WhoKind.INDIVIDUAL, span=around.draft.span(match))
+            found.append(replace(base, who=who, addressed=Addressed.PERSON, recap=True))
+    return found
+
+
+def _unclear(draft: Draft) -> list[Unclear]:
+    given = draft.text.given
+    if draft.text.cut:
+        last = draft.text.ends[-1]
+        return [Unclear(Span(last, len(given)), "the draft is too long to be read to its end")]
+    letters = any(token.piece is Piece.WORD for token in draft.tokens)
+    if not draft.language and letters:
+        return [Unclear(Span(0, len(given)), "the language is none of English, German, French and Spanish")]
+    return []

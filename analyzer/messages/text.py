@@ -1,0 +1,135 @@
+"""A draft's text in one form, however it was made to look, with a way back to the characters as they were given.
+
+Whatever is done to the looks of a text (invisible characters, letters that only look alike, bold, markup, curly quotes,
+accents, line breaks) must not change how it is read. So letters and digits are brought to plain ones (Unicode NFKD, see
+Unicode Standard Annex 15; look-alikes as in Unicode Technical Standard 39), and everything else works on these.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from analyzer.messages.claim import Span
+
+LONGEST: Final = 12_000  # characters that are read; what people post is far shorter, and the rest is said to be unread
+_CYRILLIC: Final = dict(
+    zip("аеорсухіјѕԁһӏԛԝвкмнтгпАВЕКМНОРСТУХІЈЅԌԚԜѴѵ", "aeopcyxijsdhlqwbkmhtrnABEKMHOPCTYXIJSGQWVv", strict=True)
+)
+_GREEK: Final = dict(zip("αβγικνορτυχωεηΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abyiknoptuxwenABEZHIKMNOPTYX", strict=True))
+_OTHERS: Final = dict(zip("ıɑɡⅼոսօհցℓøłđħŧØŁĐ", "iaglnuohgloldhtOLD", strict=True)) | {"ß": "ss", "æ": "ae", "œ": "oe"}
+_QUOTES: Final = dict.fromkeys("“”„‟«»‹›「」『』〝〞＂", '"') | dict.fromkeys("‘’‚‛`´ʼʹ′＇", "'")
+_DASHES: Final = dict.fromkeys("‐‑‒–−﹣－", "-") | dict.fromkeys("—―⸺⸻", "—")
+_LOOKS: Final = {**_CYRILLIC, **_GREEK, **_OTHERS, **_QUOTES, **_DASHES, "\u2044": "/"}
+_LETTER_NAME: Final = re.compile(r"(?:LETTER SMALL CAPITAL|(?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) ([A-Z])$")
+_MARKUP: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>|&#?\w{2,8};|\]\([^()\s]{1,300}\)|[*~`\u0336\u0332|\\]{1,}")
+_EMPHASIS: Final = re.compile(r"(?<![\w@])_+(?=\w)|(?<=\w)_+(?!\w)")
+_PARAGRAPH: Final = re.compile(r"[ \t]*(?:\r?\n|\r|\u2028|\u2029)+[ \t]*")
+_BREAKS: Final = re.compile(r"</?(?:br|p|div|li|td|tr|h[1-6])\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A text in plain form.
+
+    Attributes
+    ----------
+    given : the text as it was given.
+    plain : the same, in plain characters.
+    starts, ends : for each plain character, where the characters that it stands for begin and end in `given`.
+    cut : whether the text is longer than what is read.
+    """
+
+    given: str
+    plain: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    cut: bool = False
+
+    def span(self, start: int, end: int) -> Span:
+        """Return where plain characters from `start` up to `end` stand in the text as it was given."""
+        if start >= end:
+            return Span(0, 0)
+        return Span(self.starts[start], self.ends[end - 1])
+
+
+def canonical(text: str) -> Canonical:
+    """Return a text in plain form: linear in its length, and never an error.
+
+    Parameters
+    ----------
+    text : str
+        Any text, also with unpaired surrogates.
+    """
+    gone = _gone(text)
+    plain: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for at, char in enumerate(text):
+        if at in gone:
+            told = gone[at]
+        elif char.isascii():
+            told = char if char >= " " or char in "\n\t\r" else ""
+        else:
+            told = plain_form(char)
+        for one in told:
+            if one == " " and (not plain or plain[-1] in " \n"):
+                continue
+            plain.append(one)
+            starts.append(at)
+            ends.append(at + 1)
+        if len(plain) >= LONGEST:
+            break
+    cut = len(plain) >= LONGEST and at + 1 < len(text)
+    return Canonical(text, "".join(plain), tuple(starts), tuple(ends), cut)
+
+
+@lru_cache(maxsize=4096)
+def plain_form(char: str) -> str:
+    """Return one character in plain form: "" where it is invisible or a mark on the one before."""
+    if char in _LOOKS:
+        return _LOOKS[char]
+    category = unicodedata.category(char)
+    if category in ("Cf", "Cc", "Cs", "Co", "Mn", "Me"):
+        return "" if char not in "\u2028\u2029\x85" else "\n"
+    if category.startswith("Z"):
+        return " " if category == "Zs" else "\n"
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    named = _LETTER_NAME.search(unicodedata.name(char, ""))
+    if named:
+        return named[1]
+    parts = unicodedata.normalize("NFKD", char)
+    plain = "".join(_LOOKS.get(part, part) for part in parts if not unicodedata.combining(part))
+    return plain or char
+
+
+def plain_text(text: str) -> str:
+    """Return a text in plain form and without regard to case, as words of the vocabulary are compared."""
+    return canonical(text).plain.casefold()
+
+
+def _gone(text: str) -> dict[int, str]:
+    """Return the places of markup, each with what stands for it: mostly nothing."""
+    head = text if len(text) <= 4 * LONGEST else text[: 4 * LONGEST]
+    gone: dict[int, str] = {}
+    for pattern in (_MARKUP, _EMPHASIS):
+        for found in pattern.finditer(head):
+            gone.update(dict.fromkeys(range(found.start(), found.end()), ""))
+            gone[found.start()] = _meant(found[0])
+    for found in _PARAGRAPH.finditer(head):
+        blank = sum(c in "\n\r\u2028\u2029" for c in found[0].replace("\r\n", "\n")) > 1
+        gone.update(dict.fromkeys(range(found.start(), found.end()), ""))
+        gone[found.start()] = "\n" if blank else " "
+    return gone
+
+
+def _meant(markup: str) -> str:
+    if markup.startswith("&"):
+        told = html.unescape(markup)
+        return "".join(plain_form(c) if not c.isascii() else c for c in told)
+    return " " if _BREAKS.match(markup) else ""

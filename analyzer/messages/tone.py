@@ -1,0 +1,200 @@
+"""How a draft speaks of people: grammar first, then phrases, which are data in `tone.toml`, each list with its reason.
+
+Grammar sees a question put to those who were counted ("what did you do?"), a question of a few words after them
+("Legend... or lonely?") and advice that nobody asked for. What invites ("ready for season two?") is no such question.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from analyzer.messages.claim import Parsed, Span, WhoKind
+from analyzer.messages.phrases import Match, Phrases
+from analyzer.messages.sentences import Draft, Sentence
+from analyzer.messages.tokens import Piece, Token
+from analyzer.policy.words import condition_words
+
+
+class Tone(Enum):
+    """What a way of speaking does."""
+
+    RIDICULE = "ridicule"
+    PATHOLOGISING = "pathologising"
+    PITY = "pity"
+    DIAGNOSIS = "diagnosis"
+    PRIVATE_LIFE = "private-life inference"
+    REMARK = "remark"  # something is said to those who were counted that is neither thanks nor praise
+    TEASE = "tease"  # a question or advice to the very people who are counted
+    JUDGING_PRAISE = "judging praise"
+
+    @property
+    def mocks(self) -> bool:
+        """Whether it holds people up; praise, or a condition that is named, does not by itself."""
+        return self not in (Tone.JUDGING_PRAISE, Tone.DIAGNOSIS, Tone.REMARK)
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """A way of speaking that was found.
+
+    Attributes
+    ----------
+    tone : what it does.
+    because : why it counts.
+    span : the words.
+    """
+
+    tone: Tone
+    because: str
+    span: Span
+
+
+_CERTAIN: Final = frozenset({WhoKind.INDIVIDUAL, WhoKind.GROUP, WhoKind.SHARE, WhoKind.UNSTATED})
+_SHORT: Final = 5  # words of a question that needs no verb
+_REMARKED: Final = "It says something to the very people who are counted, and it is neither thanks nor praise."
+_QUESTION: Final = "It puts a question to the very people who are counted."
+_ADVICE: Final = "It tells people what to do because of what they did, and nobody asked for that."
+_REMARK: Final = "It adds a remark in the form of a question to what people did."
+_DIAGNOSIS: Final = "It names a condition beside what people watch; no data can tell."
+_BESIDE: Final = frozenset({WhoKind.INDIVIDUAL, WhoKind.GROUP, WhoKind.UNSTATED})
+
+
+def sounds_of(draft: Draft, parsed: Parsed) -> tuple[Sounds, ...]:
+    """Return how a draft speaks of people, in the order of the draft.
+
+    Parameters
+    ----------
+    draft : Draft
+        In pieces.
+    parsed : Parsed
+        What it claims; many ways of speaking only count beside certain people.
+    """
+    people = any(claim.who.kind in _CERTAIN for claim in parsed.claims)
+    found = [sound for when, tone, because, phrases in _lists() if people or when == "always" for sound in _phrased(draft, tone, because, phrases)]
+    if people:
+        found += _questions(draft)
+        found += _advice(draft)
+        found += _remarks(draft)
+        found += _diagnoses(draft, parsed)
+    return tuple(sorted(dict.fromkeys(found), key=lambda sound: (sound.span.start, sound.span.end, sound.tone.value)))
+
+
+def _phrased(draft: Draft, tone: Tone, because: str, phrases: Phrases) -> Iterable[Sounds]:
+    for sentence in draft.sentences:
+        for _, match in phrases.find(draft.tokens, sentence.low, sentence.high):
+            if not _is_turned_around(draft.tokens, sentence, match):
+                yield Sounds(tone, because, draft.span(match))
+
+
+def _is_turned_around(tokens: Sequence[Token], sentence: Sentence, match: Match) -> bool:
+    """Whether "isn't" or the like stands just before; not where the phrase itself begins so, as "no judgement" does."""
+    before = tokens[max(sentence.low, match.start - 2) : match.start]
+    return any("word.not" in token.tags for token in before)
+
+
+def _questions(draft: Draft) -> Iterable[Sounds]:
+    """Return questions about those who were counted."""
+    for sentence in draft.sentences:
+        tokens = draft.tokens[sentence.low : sentence.high]
+        if not tokens or tokens[-1].piece is not Piece.STOP or "?" not in tokens[-1].text:
+            continue
+        if _offers().first(draft.tokens, sentence.low, sentence.high):
+            continue
+        clause = _last_clause(tokens)
+        words = [token for token in clause if token.piece is Piece.WORD]
+        if not words:
+            continue
+        span = draft.text.span(clause[0].start, clause[-1].end)
+        theirs = any(token.tags & {"word.you", "word.they"} for token in words)
+        asks = any(token.tags & {"word.ask", "word.be"} for token in words)
+        if theirs and asks:
+            yield Sounds(Tone.TEASE, _QUESTION, span)
+        elif len(words) <= _SHORT:
+            yield Sounds(Tone.TEASE, _REMARK, span)
+
+
+def _advice(draft: Draft) -> Iterable[Sounds]:
+    """Return sentences and clauses that tell people what to do, and do not invite them to anything."""
+    for sentence in draft.sentences:
+        starts = [sentence.low] + [
+            at + 1 for at in range(sentence.low, sentence.high) if draft.tokens[at].text in (":", "—") or draft.tokens[at].norm == "please"
+        ]
+        for start in starts:
+            if _advises().first(draft.tokens, start, min(start + 1, sentence.high)) is None:
+                continue
+            if _invites().first(draft.tokens, start, sentence.high) is None:
+                yield Sounds(Tone.TEASE, _ADVICE, draft.span(Match(start, sentence.high)))
+                break
+
+
+def _remarks(draft: Draft) -> Iterable[Sounds]:
+    """Return what is said to people after they were addressed, where it is neither thanks nor praise."""
+    tokens = draft.tokens
+    opens = next((s for s in draft.sentences if tokens[s.low].tags & {"word.to", "word.dear"} and tokens[s.low].capital), None)
+    if opens is None:
+        return
+    cut = next((at for at in range(opens.low + 2, len(tokens)) if tokens[at].text in _CUTS or tokens[at].piece is Piece.STOP), None)
+    if cut is None or sum(token.piece is Piece.WORD for token in tokens[cut:]) < _FEWEST:
+        return
+    rest = Sentence(cut + 1, len(tokens))
+    if all(phrases.first(tokens, rest.low, rest.high) is None for phrases in (_kind(), _offers(), _invites())):
+        yield Sounds(Tone.REMARK, _REMARKED, draft.span(Match(rest.low, rest.high)))
+
+
+_CUTS: Final = frozenset({":", "—", "-"})
+_FEWEST: Final = 2
+
+
+def _last_clause(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return what is asked: the tokens after the last colon, dash or comma that a question word follows."""
+    cut = 0
+    for at, token in enumerate(tokens):
+        if token.text in (":", "—", "...") or (token.text in (",", "-") and at + 1 < len(tokens) and "word.ask" in tokens[at + 1].tags):
+            cut = at + 1
+    return tokens[cut:]
+
+
+def _diagnoses(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
+    if not any(claim.who.kind in _BESIDE for claim in parsed.claims):
+        return
+    for sentence in draft.sentences:
+        tokens = [token for token in draft.tokens[sentence.low : sentence.high] if token.piece is Piece.WORD]
+        if tokens and condition_words(" ".join(token.norm for token in tokens)):
+            yours = any("word.you" in token.tags for token in tokens)
+            yield Sounds(Tone.PATHOLOGISING if yours else Tone.DIAGNOSIS, _DIAGNOSIS, draft.text.span(tokens[0].start, tokens[-1].end))
+
+
+@cache
+def _told() -> dict[str, Any]:
+    return tomllib.loads((resources.files("analyzer.messages") / "tone.toml").read_text("utf-8"))
+
+
+@cache
+def _lists() -> tuple[tuple[str, Tone, str, Phrases], ...]:
+    return tuple((one["when"], Tone(one["tone"]), one["reason"], Phrases(one["patterns"])) for one in _told()["tone"])
+
+
+@cache
+def _offers() -> Phrases:
+    return Phrases(_told()["offers"]["patterns"])
+
+
+@cache
+def _advises() -> Phrases:
+    return Phrases(_told()["advises"]["patterns"])
+
+
+@cache
+def _invites() -> Phrases:
+    return Phrases(_told()["invites"]["patterns"])
+
+
+@cache
+def _kind() -> Phrases:
+    return Phrases(_told()["kind"]["patterns"])

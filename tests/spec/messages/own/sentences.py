@@ -1,0 +1,38 @@
+"""Reads the tables beside it: sentences, the verdicts that they should get, the grammar that they stress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+VERDICTS = ("block", "review", "allow")
+"""From the strictest to the mildest; each has a table of its own."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One line of a table."""
+
+    text: str
+    expected: str
+    why: str
+    stresses: str
+    language: str
+    service: str
+
+
+def sentences_of(expected: str) -> Iterator[Sentence]:
+    """Return the sentences of one table; a line that has not four fields is an error, not a sentence less."""
+    stresses = ""
+    for line in Path(__file__).with_name(f"{expected}.table").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            stresses = line[3:]
+        elif line and not line.startswith("#"):
+            language, service, text, why = line.split(" | ")
+            yield Sentence(text, expected, why, stresses, language, service)
+
+
+def read_sentences() -> list[Sentence]:
+    """Return all sentences, those to be blocked first."""
+    return [sentence for expected in VERDICTS for sentence in sentences_of(expected)]
