@@ -8,6 +8,7 @@ The rooms, along the river:
 `patterns`   what recurs: HDBSCAN finds usage patterns; they are kept as aggregates of households.
 `policy`     who may be spoken of: a rulebook marks patterns, guards every vector and judges what is said.
 `disclosure` which numbers may leave: floors, dominance, suppression that cannot be undone, earlier releases, noise.
+`messages`   may this sentence be said, and is it true: words first, then the policy, and data last.
 `ledger`     what left before, and how much of each privacy budget is spent; never whose it was.
 `report`     what a person looks at.
 `workflow`   the hallway: the only place where rooms meet and files are written.
@@ -20,6 +21,7 @@ The rooms, along the river:
     answers  = analyzer.classify(analyzer.load_model("models/mine"), vectors)
     release  = analyzer.release_table(frame, by=["country", "device"], measure="hours", purpose="press",
                                       source="our sessions", window="November 2026", ledger="ledger.sqlite")
+    verdict  = analyzer.check_message("To the 53 people who ...", sessions=sessions)
 
 More than memory holds: `write_features(source, "vectors.parquet")`; on a Spark cluster: `extract_features_spark(frame)`
 and `classify_spark(model, vectors)`. One kernel, the same answers.
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from analyzer.features.extract import extract_features as extract_features
     from analyzer.ledger.store import memory_ledger as memory_ledger
     from analyzer.ledger.store import open_ledger as open_ledger
+    from analyzer.messages.verdict import Verdict as Verdict
+    from analyzer.messages.verdict import VerdictStatus as VerdictStatus
     from analyzer.patterns.estimator import UsagePatterns as UsagePatterns
     from analyzer.patterns.profile import PatternProfile as PatternProfile
     from analyzer.policy.marks import Mark as Mark
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
     from analyzer.sessions.source import read_sessions as read_sessions
     from analyzer.workflow.classify import classify as classify
     from analyzer.workflow.extraction import write_features as write_features
+    from analyzer.workflow.message_index import build_index as build_index
+    from analyzer.workflow.messages import check_message as check_message
     from analyzer.workflow.model import Model as Model
     from analyzer.workflow.model import load_model as load_model
     from analyzer.workflow.model import save_model as save_model
@@ -74,7 +80,11 @@ _HOMES = {
     "Rulebook": "analyzer.policy.rulebook",
     "Sessions": "analyzer.sessions.records",
     "UsagePatterns": "analyzer.patterns.estimator",
+    "Verdict": "analyzer.messages.verdict",
+    "VerdictStatus": "analyzer.messages.verdict",
     "Withheld": "analyzer.disclosure.released",
+    "build_index": "analyzer.workflow.message_index",
+    "check_message": "analyzer.workflow.messages",
     "classify": "analyzer.workflow.classify",
     "classify_spark": "analyzer.workflow.spark",
     "extract_features": "analyzer.features.extract",

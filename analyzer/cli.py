@@ -16,6 +16,7 @@ import typer
 
 from analyzer import cli_text as text
 from analyzer.cli_evaluate import app as evaluate_app
+from analyzer.cli_messages import check, index, suggest
 from analyzer.cli_output import Json, answer
 from analyzer.cli_release import budget, release
 from analyzer.cli_rulebook import app as rulebook_app
@@ -290,6 +291,18 @@ app.command(
     epilog="Example: analyzer release views.parquet --by country --purpose press --source 'our data' --window 2026-11",
 )(release)
 app.command(epilog="Example: analyzer budget --population 'all viewers' --period 2026-11 --epsilon 1")(budget)
+
+app.command(
+    short_help="Say whether a draft may be said, and what instead.",
+    epilog="Example: analyzer check 'To the 53 people who ...' --index claims.index --model models/mine",
+)(check)
+app.command(
+    short_help="Make sessions ready for claims.", epilog="Example: analyzer index views.parquet --out claims.index"
+)(index)
+app.command(
+    short_help="List what may be said about a title today.",
+    epilog="Example: analyzer suggest --title 'A Christmas Prince' --index claims.index",
+)(suggest)
 
 
 def main() -> NoReturn:

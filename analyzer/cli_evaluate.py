@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analyzer.cli_drafts import evaluated
 from analyzer.cli_output import Json, answer
 from analyzer.errors import ExitCode
 
@@ -35,6 +36,17 @@ def disclosure(
     answer(result, judged, as_json)
     if not result["all_agree"]:
         raise typer.Exit(ExitCode.WITHHELD)
+
+
+@app.command(epilog="Example: analyzer evaluate messages corpus.jsonl --json")
+def messages(
+    file: Annotated[Path, typer.Argument(help="Messages, one JSON object a line: id, text, expected, agreed, origin.")],
+    as_json: Json = False,
+) -> None:
+    """Judge labelled messages by their words only, and compare with the labels on which annotators agree."""
+    from analyzer.workflow import message_jobs
+
+    answer(message_jobs.evaluate_messages_job(file), evaluated, as_json)
 
 
 def judged(result: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ def run(result: dict[str, Any]) -> str:
     count = len(result["patterns"])
     return "\n".join(
         [
-            _tally(result["tally"]),
+            tally(result["tally"]),
             *_events(result),
             *[f"Note: {note}" for note in result["notes"]],
             "",
@@ -33,7 +33,7 @@ def features(result: dict[str, Any]) -> str:
     resumed = result["resumed_partitions"]
     return "\n".join(
         [
-            _tally(result["tally"]),
+            tally(result["tally"]),
             *_events(result),
             *[f"Note: {note}" for note in result["notes"]],
             *([f"Went on where an earlier run was stopped: {resumed:,} partitions were done."] if resumed else []),
@@ -136,12 +136,13 @@ def models(result: dict[str, Any]) -> str:
     return "\n".join([_table(("model", "patterns", "window", "rulebook", "fitted on"), rows), *unusable])
 
 
-def _tally(tally: dict[str, Any]) -> str:
-    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in tally["dropped"].items())
-    total = sum(tally["dropped"].values())
+def tally(counts: dict[str, Any]) -> str:
+    """Return what became of every row that was read."""
+    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts["dropped"].items())
+    total = sum(counts["dropped"].values())
     return (
-        f"{tally['read']:,} rows read = {tally['used']:,} used + {total:,} dropped"
-        f"{f' ({dropped})' if dropped else ''} + {tally['quarantined']:,} quarantined"
+        f"{counts['read']:,} rows read = {counts['used']:,} used + {total:,} dropped"
+        f"{f' ({dropped})' if dropped else ''} + {counts['quarantined']:,} quarantined"
     )
 
 

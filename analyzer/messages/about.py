@@ -16,7 +16,7 @@ from analyzer.errors import InputError
 if TYPE_CHECKING:
     import duckdb
 
-VERSION: Final = 1
+VERSION: Final = 2
 DATABASE: Final = "index.duckdb"
 MANIFEST: Final = "index.json"
 MAKE_AGAIN: Final = "Make it again with `analyzer index`."

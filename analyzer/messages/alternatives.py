@@ -86,7 +86,7 @@ def facts_about_everyone(index: Index, check: Check, limits: Limits | None = Non
     if not may_be_told(totals, limits):
         return ()
     hours = title_hours(totals.hours, limits)
-    sentence = f"Altogether, {hours:,} hours were watched {_between(index)}."
+    sentence = f"Our members watched {hours:,} hours {_between(index)}."
     return _allowed([Fact(FactKind.HOURS, sentence, _source(index, "hours played"))], check)
 
 
@@ -114,12 +114,16 @@ def alternatives_to(
 
 def may_be_told(totals: TitleTotals, limits: Limits) -> bool:
     """Return whether enough households are behind hours, and none of them can be guessed from the total."""
-    first, second = totals.largest
-    hours = totals.whole_hours
     if totals.households < limits.floor or title_hours(totals.hours, limits) == MARKER:
         return False
-    dominated = first + second >= limits.dominance_share * hours
-    return not dominated and hours - first - second >= limits.p_ratio * first
+    return not dominated(totals, limits)
+
+
+def dominated(totals: TitleTotals, limits: Limits) -> bool:
+    """Return whether one or two households make up so much of a total that their part could be computed."""
+    first, second = totals.largest
+    hours = totals.whole_hours
+    return first + second >= limits.dominance_share * hours or hours - first - second < limits.p_ratio * first
 
 
 def _of_title(name: str, index: Index, codes: tuple[int, ...], totals: TitleTotals, limits: Limits) -> list[Fact]:
@@ -132,7 +136,7 @@ def _of_title(name: str, index: Index, codes: tuple[int, ...], totals: TitleTota
         found.append(Fact(FactKind.RANK, sentence, _source(index, "rank by hours played")))
     told = _rounded_down(totals.households)
     if limits.floor <= told < about.households * limits.share_top:
-        sentence = f"More than {told:,} households watched {name} {when}."
+        sentence = f"Over {told:,} households watched {name} {when}."
         found.append(Fact(FactKind.HOUSEHOLDS, sentence, _source(index, "distinct households, rounded down")))
     return found
 
@@ -141,6 +145,12 @@ def _rounded_down(households: int) -> int:
     """Return the multiple of ten, a hundred and so on of two digits that is less than a count, so that it is passed."""
     unit = int(10 ** max(len(str(households)) - _DIGITS, 0))
     return (households - 1) // unit * unit
+
+
+def warm_words(claims: Sequence[Claim], check: Check) -> tuple[Fact, ...]:
+    """Return what may be said of a draft's titles where there is no data: sentences without any number."""
+    names = dict.fromkeys(c.content.title or c.content.name for c in claims if c.content is not None)
+    return _allowed([fact for name in names for fact in _warmth(name)], check)
 
 
 def _warmth(name: str) -> list[Fact]:
@@ -153,7 +163,7 @@ def _warmth(name: str) -> list[Fact]:
 
 def _between(index: Index) -> str:
     first, last = (day_of(day) for day in (index.about.first_day, index.about.last_day))
-    return f"from {first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+    return f"from {first:%B} {first.day}, {first.year} to {last:%B} {last.day}, {last.year}"
 
 
 def _source(index: Index, definition: str) -> str:

@@ -96,7 +96,7 @@ def audience_of(
     implied = _implied(claim, index)
     if not isinstance(asked, Question):
         return Audience((), about.fingerprint, about.words(), asked[0], asked[1], implied=implied)
-    titles = _titles(claim, index, catalogue)
+    titles = titles_of(claim, index, catalogue)
     country = country_of(claim.who.place) if claim.who.place else None
     if titles == ():
         why = "The data knows no title of that name."
@@ -113,8 +113,14 @@ def audience_of(
     return _of_households(claim, index, titles, asked, country, prepared, implied)
 
 
-def _titles(claim: Claim, index: Index, catalogue: Catalogue | None) -> tuple[int, ...] | None:
-    """Return the codes of the titles; None where the claim is about any, and none where the name is not known."""
+def unasked_audience(claim: Claim, index: Index, unasked: Unasked, why: str) -> Audience:
+    """Return the audience of a claim that is not looked up: nothing but the smallest group that its words point at."""
+    about = index.about
+    return Audience((), about.fingerprint, about.words(), unasked, why, implied=_implied(claim, index))
+
+
+def titles_of(claim: Claim, index: Index, catalogue: Catalogue | None) -> tuple[int, ...] | None:
+    """Return the codes of a claim's titles; None where it is about any, and none where the name is not known."""
     if claim.content is None:
         return None
     return index.titles_called(claim.content.title or claim.content.name, catalogue)
@@ -203,9 +209,12 @@ def _implied(claim: Claim, index: Index) -> Implied | None:
     if who.count is not None:
         found.append(Implied(who.count.low, "the number"))
     whole: float | None = float(index.about.households)
-    if who.place is not None:
-        country = country_of(who.place)
-        whole = None if country is None else float(index.countries.get(country, 0))
+    country = None if who.place is None else country_of(who.place)
+    if country is not None:
+        whole = float(index.countries.get(country, 0))
+        found.append(Implied(whole, "the place"))
+    elif who.place is not None and not who.large_place:
+        whole = None
         found.append(Implied(whole, "the place"))
     if who.share is not None:
         found.append(Implied(None if whole is None else who.share.low * whole, "the share"))

@@ -16,11 +16,12 @@ _DIGITS_MEANT: Final = 2
 _PERCENT: Final = Decimal("0.01")
 
 
-def meant(amount: Amount, *, share: bool = False) -> tuple[float, float]:
+def meant(amount: Amount, *, share: bool = False, counted: bool = True) -> tuple[float, float]:
     """Return the least and the most that a stated number can mean; the most is not reached by what rounds up.
 
     What the words leave open ("about 50") is already in the amount. A plain number stands for all that round to it:
-    31,300,000 for 31,250,000 up to 31,350,000. A share is told in percent, or in words such as "half".
+    31,300,000 for 31,250,000 up to 31,350,000. A share is told in percent, or in words such as "half". Only what is
+    counted can be meant to the last one; 22 hours are 21.5 up to 22.5.
     """
     if amount.low != amount.high:
         return amount.low, amount.high
@@ -33,7 +34,7 @@ def meant(amount: Amount, *, share: bool = False) -> tuple[float, float]:
     else:
         unit = min(_written_unit(stated), _least_unit(stated))
     half = unit / 2
-    exact = not share and unit <= 1 and stated == stated.to_integral_value()
+    exact = counted and not share and unit <= 1 and stated == stated.to_integral_value()
     return (float(stated), float(stated)) if exact else (float(stated - half), float(stated + half))
 
 
@@ -49,7 +50,7 @@ def _least_unit(stated: Decimal) -> Decimal:
 
 def fits(amount: Amount, figure: Figure, limits: Limits) -> bool:
     """Return whether a stated number is the one of the data, within its rounding or that of the door."""
-    low, high = meant(amount, share=figure.unit == "share")
+    low, high = meant(amount, share=figure.unit == "share", counted=not figure.unit.startswith("hours"))
     inside = low <= figure.value <= high if low == high or amount.low != amount.high else low <= figure.value < high
     if inside or figure.unit != "hours":
         return inside

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import NamedTuple
 
 from analyzer.policy.uses import Addressed
 
@@ -95,8 +96,7 @@ class BasisKind(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Part of a draft: characters from `start` up to `end`, not included, of the text as it was given."""
 
     start: int
@@ -139,6 +139,9 @@ class Who:
     superlative : "our biggest fan", "the most", "record holder".
     span : the words.
     small_place : whether the place is one with few people: a village, a flat, a country of some thousands.
+    whole : whether all are meant who did so: "everybody who watched".
+    viewers : whether they are told as people who use a service, and not as a country or a town.
+    large_place : whether the place is a country or city with so many people that a share of it names nobody.
     consented : whether the person speaks for themselves, or is presented by the service.
     known : whether the writer knows the person: "a friend of mine".
     staff : whether they work for the service or appear on it.
@@ -153,6 +156,9 @@ class Who:
     superlative: bool = False
     span: Span | None = None
     small_place: bool = False
+    large_place: bool = False
+    viewers: bool = False
+    whole: bool = False
     consented: bool = False
     known: bool = False
     staff: bool = False
@@ -243,6 +249,7 @@ class Claim:
     topics : names of sensitive topics in the sentence, such as "health".
     recap : whether it tells the reader about their own use, and nobody else.
     quotes : whether it gives words in quotes.
+    done : whether it tells what was done, and does not invite or explain.
     """
 
     who: Who
@@ -259,6 +266,7 @@ class Claim:
     topics: tuple[str, ...] = ()
     recap: bool = False
     quotes: bool = False
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

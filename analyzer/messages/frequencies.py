@@ -5,19 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer.messages.claim import Frequency, Occurrence, Per
+from analyzer.messages.lists import words_of
 from analyzer.messages.phrases import Match
 from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece
 
-_PERIODS: Final = {
-    Per.HOUR: ("hour", "hourly", "stunde", "heure", "hora"),
-    Per.DAY: ("day", "daily", "days", "tag", "taglich", "jour", "jours", "quotidien", "dia", "dias", "diario", "morning", "morgen", "matin"),
-    Per.NIGHT: ("night", "nightly", "nights", "evening", "nacht", "abend", "nuit", "soir", "noche", "noches"),
-    Per.WEEK: ("week", "weekly", "weekend", "woche", "wochenende", "semaine", "semana", "sunday", "monday", "friday", "saturday"),
-    Per.MONTH: ("month", "monthly", "monat", "mois", "mes"),
-    Per.YEAR: ("year", "yearly", "jahr", "an", "annee", "ano"),
-}  # fmt: skip
-_EVERY: Final = frozenset("every each a per jede jeden jeder chaque cada tous toutes todos todas daily nightly weekly monthly hourly taglich quotidien diario after".split())
+_PERIODS: Final = {per: words_of(f"per-{per.value}") for per in Per if per is not Per.WINDOW}
+_EVERY: Final = words_of("every")
 
 
 def frequency_of(draft: Draft, sentence: Sentence) -> Frequency | None:
@@ -29,7 +23,7 @@ def frequency_of(draft: Draft, sentence: Sentence) -> Frequency | None:
     tokens = draft.tokens[match.start : match.end]
     words = {token.norm for token in tokens}
     every = bool(words & _EVERY)
-    per = next((p for p, names in _PERIODS.items() if every and words & {*names}), Per.WINDOW)
+    per = next((p for p, names in _PERIODS.items() if every and words & names), Per.WINDOW)
     amount = next((t.amount for t in tokens if t.piece is Piece.NUMBER and t.amount), None)
     once = amount is not None and amount.stated <= 1
     return Frequency(amount, per, repeated=not once, span=draft.span(match))
@@ -46,13 +40,21 @@ def occurrence_of(draft: Draft) -> Occurrence:
 
 
 def _counts_things(draft: Draft) -> bool:
-    """Whether a number stands before a plural: 1,633 biryanis."""
-    for number, *ahead in zip(draft.tokens, draft.tokens[1:], draft.tokens[2:], strict=False):
-        plural = any(token.piece is Piece.WORD and token.norm.endswith("s") for token in ahead)
+    """Whether a number stands before a thing: 1,633 biryanis, 402 Pizzen."""
+    for number, thing in zip(draft.tokens, draft.tokens[1:], strict=False):
         counts = number.piece is Piece.NUMBER and number.amount is not None and "year" not in number.tags
-        if counts and number.amount and number.amount.stated > 1 and plural:
+        if (
+            counts
+            and number.amount
+            and number.amount.stated > 1
+            and thing.piece is Piece.WORD
+            and len(thing.text) > _SHORT
+        ):
             return True
     return False
+
+
+_SHORT: Final = 3  # letters: "of", "in" and the like name nothing that is counted
 
 
 def _number(draft: Draft, match: Match) -> float | None:

@@ -90,7 +90,7 @@ CREATE TABLE totals AS
 
 
 def fill(connection: duckdb.DuckDBPyConnection, done: Callable[[int], None], step_rows: int = STEP_ROWS) -> int:
-    """Fill an empty database from its relations `said`, `said_places`, `said_names`; return how many rows were said.
+    """Fill the tables by title of an empty database from `said`, `said_places`, `said_names`; return the rows said.
 
     Parameters
     ----------

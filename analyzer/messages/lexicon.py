@@ -31,11 +31,13 @@ class Lexicon:
     tags : word -> what it can mean.
     slips : word with one letter left out -> the words that it comes from, of those that decide most.
     people_slips : the same of all words for people; after a number a word that is nearly one of them is one.
+    letters : sorted letters -> the words that have them, of all; two letters swapped are a slip in any word.
     """
 
     tags: Mapping[str, frozenset[str]]
     slips: Mapping[str, tuple[str, ...]]
     people_slips: Mapping[str, tuple[str, ...]]
+    letters: Mapping[str, tuple[str, ...]]
 
     def of(self, word: str) -> frozenset[str]:
         """Return what a word in small letters can mean; nothing where it is unknown."""
@@ -53,6 +55,9 @@ class Lexicon:
         """
         if word in self.tags or len(word) < _SHORTEST or word in common_words():
             return word
+        swapped = [known for known in self.letters.get("".join(sorted(word)), ()) if _one_slip(word, known)]
+        if swapped:
+            return swapped[0]
         known_slips = self.people_slips if counted else self.slips
         near = [known for shorter in _shorter(word) for known in known_slips.get(shorter, ())]
         return next((known for known in sorted(near) if _one_slip(word, known)), word)
@@ -63,18 +68,21 @@ def lexicon(language: str) -> Lexicon:
     """Return the vocabulary of a language: "en", "de", "fr", "es", or English beside words of other languages."""
     told = _told()
     tags: dict[str, set[str]] = {}
+    foreign = frozenset(plain_text(told["slips"]["foreign"].get(language, "")).split())
     for field in dict.fromkeys(("en", language, "other")):
         for room, lists in told.items():
             if room == "slips" or (field == "other" and room != "people" and language in LANGUAGES):
                 continue
             for name, words in lists.items():
                 for word, meanings in _forms(words.get(field, ""), words.get("forms", ""), field, room, name):
+                    if field == "en" and word in foreign:
+                        continue
                     tags.setdefault(word, set()).update(meanings)
     frozen = {word: frozenset(meanings) for word, meanings in tags.items()}
     core = told["slips"]["core"]
     deciding = plain_text(f"{core['en']} {core.get(language, '')}").split()
-    people = [word for word, meanings in frozen.items() if meanings & {"person", "people"}]
-    return Lexicon(frozen, _slips(deciding), _slips([*deciding, *people]))
+    people = [word for word, meanings in frozen.items() if meanings & {"person", "people"} and "nation" not in meanings]
+    return Lexicon(frozen, _slips(deciding), _slips([*deciding, *people]), _by_letters([*frozen, *deciding]))
 
 
 @cache
@@ -140,6 +148,14 @@ def _plural(noun: str) -> str:
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "z", "ch", "sh")) else "s")
+
+
+def _by_letters(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for word in words:
+        if len(word) >= _SHORTEST:
+            found.setdefault("".join(sorted(word)), set()).add(word)
+    return {letters: tuple(sorted(known)) for letters, known in found.items()}
 
 
 def _slips(words: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from analyzer.grouping.arrays import Floats, Ints
 from analyzer.messages.index import Index
 from analyzer.messages.layout import PAIRS
 from analyzer.messages.readings import Condition, Measure
+from analyzer.messages.together import LENGTHS
 
 _OF_PAIRS: Final = {
     Measure.PLAYS: "plays",
@@ -38,9 +39,20 @@ _COUNT: Final = "SELECT count(*) FROM ({rows})"
 _HAVE_ENOUGH: Final = "household IN (SELECT household FROM pairs WHERE title = $title AND {amount} >= {least})"
 _PERIODS: Final = "SELECT household, sum(plays) AS plays FROM ({days}) GROUP BY household, ($until - day) // $period"
 _SPAN: Final = "{amount} OVER (PARTITION BY household ORDER BY day RANGE BETWEEN $before PRECEDING AND CURRENT ROW)"
+_LIES_READY: Final = "SELECT * FROM spans WHERE length = $length AND {before}days > 0"
 _BY_HOUSEHOLD: Final = "GROUP BY household"
 
 _SLIDING: Final = _OF_DAYS | {Measure.PERIODS: "count(*)"}
+
+_OF_SPANS: Final = {
+    Measure.PLAYS: "plays",
+    Measure.FINISHED: "finished",
+    Measure.IN_ONE_GO: "in_one_go",
+    Measure.REWINDS: "rewinds",
+    Measure.HOURS: "ms / 3.6e6",
+    Measure.PERIODS: "days",
+}
+"""What lies ready of all titles together for a stretch of days."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +125,22 @@ def _one_row_each(index: Index, titles: tuple[int, ...] | None, c: Condition, va
     if c.first is not None and c.last is None and plain and c.measure is Measure.PERIODS and c.least <= 1:
         values["first"] = c.first  # ends with the data: whether it was on at all, the last day tells
         return _SELECT.format(amount="1", rows=_pairs(titles), rest="WHERE last_day >= $first")
+    if titles is None and plain and (stretch := _stretch(c, index.about.last_day)) is not None:
+        values["length"], before = stretch
+        rows = _LIES_READY.format(before=before)
+        return _SELECT.format(amount=f"{before}{_OF_SPANS[c.measure]}", rows=rows, rest="")
     if c.anywhere is not None:
         return _anywhere(titles, c, values)
     return _of_days(titles, c, values, index.about.last_day)
+
+
+def _stretch(c: Condition, last_day: int) -> tuple[int, str] | None:
+    """Return the length of a stretch that lies ready, and what its columns begin with; None where none does."""
+    if c.measure not in _OF_SPANS or c.last is not None:
+        return None
+    length = c.anywhere if c.first is None else last_day - c.first + 1
+    known = length in LENGTHS and (c.first is None or c.anywhere is None)
+    return (length, "" if c.first is None else "last_") if known and length is not None else None
 
 
 def _of_pairs(titles: tuple[int, ...] | None, c: Condition, values: dict[str, Any], last_day: int) -> str:
@@ -126,15 +151,18 @@ def _of_pairs(titles: tuple[int, ...] | None, c: Condition, values: dict[str, An
 
 
 def _pairs(titles: tuple[int, ...] | None) -> str:
-    """Return rows a household: those that lie ready for one title, or made of the days of several."""
-    if titles is not None and len(titles) == 1:
+    """Return rows a household: those that lie ready for one title or for all, or made of the days of several."""
+    if titles is None:
+        return "SELECT * FROM together"
+    if len(titles) == 1:
         return "SELECT * FROM pairs WHERE title = $title"
-    return PAIRS.format(rows=_DAYS_TOGETHER.format(where=_of_titles(titles)))
+    return PAIRS.format(rows=_DAYS_OF_TITLES.format(where=_of_titles(titles)))
 
 
-_DAYS_TOGETHER: Final = """SELECT 0 AS title, household, day, sum(plays) AS plays, sum(finished) AS finished,
+_DAYS_OF_TITLES: Final = """SELECT 0 AS title, household, day, sum(plays) AS plays, sum(finished) AS finished,
     sum(in_one_go) AS in_one_go, sum(ms) AS ms, bit_or(hours) AS hours, sum(rewinds) AS rewinds
     FROM facts WHERE shown = 1 AND {where} GROUP BY household, day"""
+_DAYS_OF_ALL: Final = "SELECT * FROM together_days WHERE {where}"
 
 
 def _of_titles(titles: tuple[int, ...] | None) -> str:
@@ -162,15 +190,17 @@ def _days(titles: tuple[int, ...] | None, c: Condition, values: dict[str, Any]) 
         where.append(_HAVE_ENOUGH.format(amount=_OF_PAIRS[c.measure], least="$least"))
     if c.each > 1 and c.period == 1 and titles is not None and len(titles) == 1:
         where.append(_HAVE_ENOUGH.format(amount="day_plays", least="$each"))
-    return _DAYS_TOGETHER.format(where=" AND ".join(where))
+    rows = _DAYS_OF_ALL if titles is None else _DAYS_OF_TITLES
+    return rows.format(where=" AND ".join(where))
 
 
 def _of_days(titles: tuple[int, ...] | None, c: Condition, values: dict[str, Any], last_day: int) -> str:
     days = _days(titles, c, values)
     if c.measure in _OF_DAYS:
         return _SELECT.format(amount=_OF_DAYS[c.measure], rows=days, rest=_BY_HOUSEHOLD)
-    if c.period == 1 and c.each == 0:
-        return _SELECT.format(amount="count(*)", rows=days, rest=_BY_HOUSEHOLD)
+    if c.period == 1:
+        values["each"] = c.each
+        return _SELECT.format(amount="count(*)", rows=days, rest=f"WHERE plays >= $each {_BY_HOUSEHOLD}")
     values |= {"until": last_day if c.last is None else c.last, "period": c.period, "each": c.each}
     # Periods are counted back from the last day; what is left over at the beginning is no whole one.
     periods = _PERIODS.format(days=days)

@@ -4,59 +4,37 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 from analyzer.messages.claim import Amount
+from analyzer.messages.lists import words_of
+from analyzer.messages.numerals import NumberWords, german_number, number_words, roman_number
+from analyzer.messages.shares import share_at
 from analyzer.messages.text import Canonical
 from analyzer.messages.tokens import Piece, Token
 
 _INDIAN: Final = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINTS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
-_GERMAN: Final = re.compile(
-    r"(?:(?P<one>ein|zwei|drei|vier|funf|fuenf|sechs|sieben|acht|neun)und)"
-    r"(?P<ten>zwanzig|dreissig|vierzig|funfzig|fuenfzig|sechzig|siebzig|achtzig|neunzig)"
-)
 _AND: Final = frozenset({"and", "und", "et", "y"})
 _TO: Final = frozenset({"-", "to", "bis", "a"})
-_PERCENT: Final = frozenset({"%", "percent", "prozent", "pct"})
-_MONEY: Final = frozenset({"$", "£", "€", "₹", "rs", "inr", "usd", "eur", "gbp", "dollars", "euros", "euro", "pounds", "rupees"})
+_MONEY: Final = frozenset(
+    {"$", "£", "€", "₹", "rs", "inr", "usd", "eur", "gbp", "dollars", "euros", "euro", "pounds", "rupees"}
+)
+_TWELVES: Final = {"dozen": 12, "score": 20, "dutzend": 12, "douzaines": 12, "docenas": 12}
+_EACH: Final = frozenset({"every", "each", "per", "pro", "jede", "jeden"})
+_OF: Final = frozenset({"of", "de", "von"})
+_BEFORE_VAGUE: Final = words_of("before-vague-numbers")
+_TENS: Final = (20.0, 99.0, 30.0)
+_MANY: Final = {
+    "hundreds": 100.0, "thousands": 1e3, "milliers": 1e3, "miles": 1e3, "millions": 1e6,
+}  # fmt: skip
 _LAST_YEAR: Final = 2099
 _PAIRS: Final = frozenset({"couple", "pair"})  # "a couple in Leeds" is two people, "a couple of people" a number
 _AFTER_PAIRS: Final = frozenset({"of", "more", "dozen", "days", "times", "weeks", "hours"})
 _ANY_VAGUE: Final = frozenset({"some", "unos", "einige", "algunos"})  # of these nothing but "more than one" is known
-
-
-@dataclass(frozen=True, slots=True)
-class NumberWords:
-    """Number words of all languages that are read together, as data in `numbers.toml`."""
-
-    units: Mapping[str, float]
-    scales: Mapping[str, float]
-    vague: Mapping[str, tuple[float, float, float]]
-    before: Mapping[str, str]
-    fractions: Mapping[str, float]
-
-
-@cache
-def number_words(language: str) -> NumberWords:
-    """Return the number words of a language and of English."""
-    text = (resources.files("analyzer.messages") / "numbers.toml").read_text("utf-8")
-    told: dict[str, Any] = tomllib.loads(text)
-    fields = dict.fromkeys((language, "en"))
-    merged = {key: _merged(told[key], fields) for key in ("units", "scales", "vague")}
-    before = {word: effect for effect, words in told["before"].items() for word in words.split()}
-    vague = {word: (float(a), float(b), float(c)) for word, (a, b, c) in merged["vague"].items()}
-    return NumberWords(merged["units"], merged["scales"], vague, before, told["fractions"]["words"])
-
-
-def _merged(told: Mapping[str, Mapping[str, Any]], fields: Mapping[str, None]) -> dict[str, Any]:
-    return {word: value for field in reversed(list(fields)) for word, value in told.get(field, {}).items()}
 
 
 def with_numbers(tokens: Sequence[Token], text: Canonical, language: str) -> list[Token]:
@@ -80,7 +58,7 @@ class _Reader:
             number, following = self.number(at)
             made.append(number or self.tokens[at])
             at = following
-        for step in (self.ranges, self.shares, self.money, self.modified):
+        for step in (self.twice, self.ranges, self.shares, self.money, self.modified):
             made = step(made)
         return made
 
@@ -91,6 +69,9 @@ class _Reader:
             return self.digits(at)
         if token.piece is not Piece.WORD:
             return None, at + 1
+        roman = roman_number(token.text) if at + 1 < len(self.tokens) and "people" in self.tokens[at + 1].tags else 0
+        if roman:
+            return self.made(Piece.NUMBER, at, at + 1, (roman, roman, roman)), at + 1
         for reading in (self.in_words, self.vague):
             number, following = reading(at)
             if number:
@@ -137,6 +118,9 @@ class _Reader:
             any_read = len(self._word(here)) > 2
         if self._word(at) == "half" and self._word(at + 1) == "a" and self._word(at + 2) in self.words.scales:
             current, here, any_read = 0.5, at + 2, True
+        if self._word(at) in self.words.scales and at and self._word(at - 1) in _EACH and len(self._word(at)) > 2:
+            current = 1.0  # three of every million
+            any_read = True
         while True:
             value = self.unit(self._word(here), current)
             word = self._word(here)
@@ -144,7 +128,9 @@ class _Reader:
                 current, here, any_read = value, here + 1, True
             elif word in self.words.scales and len(word) > 2 and any_read:
                 factor = self.words.scales[word]
-                total, current = (total, (current or 1) * factor) if factor == 100 else (total + (current or 1) * factor, 0.0)
+                total, current = (
+                    (total, (current or 1) * factor) if factor == 100 else (total + (current or 1) * factor, 0.0)
+                )
                 here += 1
             elif any_read and (word in _AND or self._is_hyphen(here)) and self._goes_on(here + 1):
                 here += 1
@@ -155,15 +141,15 @@ class _Reader:
         if not any_read or end == at:
             return None, at + 1
         value = total + current
+        if self._word(end) in _TWELVES and value:
+            value, end = value * _TWELVES[self._word(end)], end + 1
         return self.made(Piece.NUMBER, at, end, (value, value, value)), end
 
     def unit(self, word: str, current: float) -> float | None:
         """Return the number so far together with a unit, or None where the word is none or cannot follow."""
         value = self.words.units.get(word)
-        german = _GERMAN.fullmatch(word)
-        if german:
-            units = self.words.units
-            value = units.get(german["ten"], 0) + (1 if german["one"] == "ein" else units.get(german["one"], 0))
+        if value is None and self.language == "de":
+            value = german_number(word, self.words.units)
         if value is None:
             return None
         if value == 20 and current == 4 and word.startswith("vingt"):
@@ -175,7 +161,11 @@ class _Reader:
 
     def _goes_on(self, at: int) -> bool:
         word = self._word(at)
-        return word in self.words.units or (word in self.words.scales and len(word) > 2) or bool(_GERMAN.fullmatch(word))
+        return (
+            word in self.words.units
+            or (word in self.words.scales and len(word) > 2)
+            or german_number(word, self.words.units) is not None
+        )
 
     def _is_hyphen(self, at: int) -> bool:
         return at < len(self.tokens) and self.tokens[at].text == "-" and self.tokens[at].glued
@@ -183,25 +173,45 @@ class _Reader:
     def vague(self, at: int) -> tuple[Token | None, int]:
         """Read "a handful", "dozens", "a few thousand", "tens of thousands"."""
         start = at
-        while at < start + 3 and self._word(at) in ("a", "the", "un", "une", "ein", "eine", "una", "the", "very", "good", "only", "que"):
+        while at < start + 3 and self._word(at) in _BEFORE_VAGUE:
             at += 1
-        if at - start > 2 or self._word(at) not in {*self.words.vague, "tens"}:
+        word, following = self._word(at), at + 1
+        if at - start > 2 or word not in {*self.words.vague, "tens"} or not self._counts(word, following):
             return None, start + 1
-        low, high, stated = self.words.vague.get(self._word(at), (20, 99, 30))
-        following = at + 1
-        if self._word(at) in _PAIRS and self._word(following) not in _AFTER_PAIRS and self._word(following) not in self.words.scales:
-            return None, start + 1
-        if self._word(at) in _ANY_VAGUE and (following >= len(self.tokens) or self._word(following) not in ("of", "von", "de")):
-            return None, start + 1
-        joined = following + 1 if self._word(following) in ("of", "de", "von") else following
-        factor, past = 1.0, following
-        if self._word(joined) in self.words.vague and self._word(joined) in ("thousands", "millions", "hundreds", "milliers", "miles"):
-            factor, past = {"thousands": 1e3, "milliers": 1e3, "miles": 1e3, "millions": 1e6}.get(self._word(joined), 100.0), joined + 1
-            low, high, stated = {"hundreds": (200, 999, 300), "tens": (20, 99, 30)}.get(self._word(at), (low, high, stated))
-        elif (found := self.scale(following, glued=False))[0] > 1:
-            factor, past = found
+        low, high, stated = self.words.vague.get(word, _TENS)
+        joined = following + 1 if self._word(following) in _OF else following
+        beyond = self._word(joined)
+        factor, past = self.scale(following, glued=False)
+        if beyond in _MANY and beyond in self.words.vague:  # tens of thousands
+            factor, past = _MANY[beyond], joined + 1
+            low, high, stated = {"hundreds": (200.0, 999.0, 300.0), "tens": _TENS}.get(word, (low, high, stated))
+        elif beyond in _TWELVES:  # a couple of dozen
+            factor, past = float(_TWELVES[beyond]), joined + 1
         amount = (low * factor, high * factor, stated * factor)
         return self.made(Piece.NUMBER, start, past, amount, vague=True), past
+
+    def _counts(self, word: str, following: int) -> bool:
+        """Whether a word that leaves it open counts here: "a couple of people", not "a couple in Leeds"."""
+        ahead = self._word(following)
+        if word in _PAIRS:
+            return ahead in _AFTER_PAIRS or ahead in self.words.scales
+        return word not in _ANY_VAGUE or ahead in _OF
+
+    def twice(self, tokens: list[Token]) -> list[Token]:
+        """Join fifty-three (53)."""
+        made: list[Token] = []
+        for token in tokens:
+            if token.text == ")" and made and made[-1].piece is Piece.STOP and len(made) > 3 and made[-3].text == "(":
+                made.pop()  # seven (7!)
+            inside = len(made) > 2 and token.text == ")" and made[-2].text == "("
+            if inside and made[-1].piece is Piece.NUMBER is made[-3].piece and _are_equal(made[-1], made[-3]):
+                first = made[-3]
+                del made[-3:]
+                told = first.amount or Amount(0, 0, first.text, self.text.span(first.start, token.end))
+                made.append(self.spanning(first, token, (told.low, told.high, told.stated), Piece.NUMBER))
+                continue
+            made.append(token)
+        return made
 
     def ranges(self, tokens: list[Token]) -> list[Token]:
         """Join 50-60, between 50 and 60, 50 to 60."""
@@ -220,6 +230,7 @@ class _Reader:
             del made[-2:]
             low, high = first.amount.low, token.amount.high
             made.append(self.spanning(first, token, (low, high, low), Piece.NUMBER))
+            made[-1].tags |= first.tags & token.tags & {"year"}
         return made
 
     def shares(self, tokens: list[Token]) -> list[Token]:
@@ -227,7 +238,7 @@ class _Reader:
         made: list[Token] = []
         at = 0
         while at < len(tokens):
-            share, following = _share(tokens, at, self.words)
+            share, following = share_at(tokens, at, self.words)
             made.append(self.spanning(tokens[at], tokens[following - 1], share, Piece.SHARE) if share else tokens[at])
             at = following
         return made
@@ -238,7 +249,11 @@ class _Reader:
             beside = {tokens[at - 1].norm if at else "", tokens[at + 1].norm if at + 1 < len(tokens) else ""}
             if token.piece is Piece.NUMBER and beside & _MONEY:
                 token.piece = Piece.MONEY
-            if token.piece is Piece.NUMBER and at and tokens[at - 1].norm in ("#", "no", "nr", "number", "nummer", "numero"):
+            if (
+                token.piece is Piece.NUMBER
+                and at
+                and tokens[at - 1].norm in ("#", "no", "nr", "number", "nummer", "numero")
+            ):
                 token.piece = Piece.ORDINAL
         return tokens
 
@@ -274,6 +289,10 @@ class _Reader:
         return self.tokens[at].norm if at < len(self.tokens) and self.tokens[at].piece is Piece.WORD else ""
 
 
+def _are_equal(one: Token, other: Token) -> bool:
+    return one.amount is not None and other.amount is not None and one.amount.stated == other.amount.stated
+
+
 def _of_digits(text: str, language: str) -> tuple[float, float, float]:
     """Return the least, the most and the number told; what a point means depends on the language."""
     if _INDIAN.fullmatch(text) or _COMMAS.fullmatch(text):
@@ -284,7 +303,9 @@ def _of_digits(text: str, language: str) -> tuple[float, float, float]:
         if language == "en" and text.count(".") == 1 and "," not in text:
             return plain, grouped, plain  # 53.000 may be 53: in doubt fewer
         return grouped, grouped, grouped
-    value = _float(text.replace(",", ".")) if text.count(",") + text.count(".") == 1 else _float(re.sub(r"\D", "", text))
+    value = (
+        _float(text.replace(",", ".")) if text.count(",") + text.count(".") == 1 else _float(re.sub(r"\D", "", text))
+    )
     return value, value, value
 
 
@@ -293,53 +314,6 @@ def _float(text: str) -> float:
         return float(text[:60])
     except ValueError:
         return math.inf
-
-
-def _share(
-    tokens: Sequence[Token], at: int, words: NumberWords
-) -> tuple[tuple[float, float, float] | None, int]:
-    """Return the share that begins at a token, and where to go on."""
-    token = tokens[at]
-    ahead = [tokens[i].norm if i < len(tokens) else "" for i in range(at + 1, at + 6)]
-    if token.piece is Piece.NUMBER and token.amount:
-        stated = token.amount.stated
-        if ahead[0] in _PERCENT:
-            return (stated / 100,) * 3, at + 2
-        if ahead[0] in ("per", "pour", "por", "vom") and ahead[1] in ("cent", "ciento", "hundert"):
-            return (stated / 100,) * 3, at + 3
-        for skipped in _CONNECTIONS:
-            whole = tokens[at + 1 + len(skipped)] if at + 1 + len(skipped) < len(tokens) else None
-            if tuple(ahead[: len(skipped)]) == skipped and whole and _is_whole(token, whole, tokens, at, len(skipped)):
-                told = stated / whole.amount.stated if whole.amount else 1.0
-                return (told, told, told), at + 2 + len(skipped)
-        if ahead[0] in words.fractions and stated < 10 and ahead[0] not in ("second", "half"):
-            return (stated * words.fractions[ahead[0]],) * 3, at + 2
-    if token.norm in ("a", "the", "un", "une", "ein", "eine", "jeder", "jede", "jedes", "la", "die", "das", "every"):
-        if ahead[0] in words.fractions and (ahead[1] in _OF_SHARE or token.norm.startswith("jed")):
-            return (words.fractions[ahead[0]],) * 3, at + 2
-    if token.norm in ("uno", "una", "un", "une", "einer", "eine") and token.piece is Piece.WORD:
-        for skipped in (("de", "cada"), ("sur",), ("von",)):
-            whole = tokens[at + 1 + len(skipped)] if at + 1 + len(skipped) < len(tokens) else None
-            if tuple(ahead[: len(skipped)]) == skipped and whole and whole.piece is Piece.NUMBER and whole.amount:
-                return (1 / max(whole.amount.stated, 1),) * 3, at + 2 + len(skipped)
-    if token.norm in ("half", "halfte", "mitad", "moitie") and ahead[0] in _OF_SHARE:
-        return (0.5,) * 3, at + 1
-    return None, at + 1
-
-
-_OF_SHARE: Final = frozenset({"of", "der", "aller", "des", "de", "unserer", "our", "the", "all", "von", "d'entre"})
-_CONNECTIONS: Final = (
-    ("in", "every"), ("out", "of", "every"), ("out", "of"), ("in",), ("von",), ("sur",), ("de", "cada"), ("of", "every"), ("-", "in", "-"),
-)  # fmt: skip
-
-
-def _is_whole(part: Token, whole: Token, tokens: Sequence[Token], at: int, skipped: int) -> bool:
-    if whole.piece is not Piece.NUMBER or not whole.amount or not part.amount:
-        return False
-    following = tokens[at + 2 + skipped] if at + 2 + skipped < len(tokens) else None
-    year = "year" in whole.tags and not (following and following.piece is Piece.WORD and "people" in following.tags)
-    timed = following is not None and following.norm in ("days", "hours", "weeks", "months", "minutes", "years", "days,")
-    return part.amount.stated < whole.amount.stated and not year and not timed
 
 
 def _widened(amount: Amount, tokens: Sequence[Token], at: int, before: Mapping[str, str]) -> Amount:

@@ -6,17 +6,17 @@ The same text always gives the same claims, and time grows with its length. What
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from analyzer.messages.basis import basis_of
+from analyzer.messages.around import Around, around_of, is_told_of
 from analyzer.messages.claim import (
     Action,
-    Basis,
+    BasisKind,
     Claim,
     Content,
     ContentKind,
-    Frequency,
     Occurrence,
     Parsed,
     Per,
@@ -26,13 +26,15 @@ from analyzer.messages.claim import (
     Who,
     WhoKind,
 )
-from analyzer.messages.frequencies import frequency_of, occurrence_of
+from analyzer.messages.counts import Mention
+from analyzer.messages.doubts import doubts_of
+from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lexicon import lexicon
 from analyzer.messages.sentences import Draft, Sentence, draft_of
 from analyzer.messages.statistics import statistic_of
 from analyzer.messages.titles import Catalogue, nearest_title
 from analyzer.messages.tokens import Piece, Token
-from analyzer.messages.who import Mention, mentions
+from analyzer.messages.who import mentions
 from analyzer.messages.windows import at_night, window_of
 from analyzer.policy.uses import Addressed
 
@@ -50,23 +52,8 @@ _ACTIONS: Final = (
     ("act.used", Action.USED),
     ("act.wrote", Action.WROTE),
 )
-_ONE_BY_ONE: Final = frozenset({Action.USED, Action.SEARCHED, Action.WROTE, Action.NONE})
+_ONE_BY_ONE: Final = frozenset({Action.USED, Action.SEARCHED, Action.WROTE})
 _MOST_OF_ONE: Final = 20_000  # events that one reader can have had; more are those of everybody
-
-
-@dataclass(frozen=True)
-class _Around:
-    """What the whole draft tells, for each of its sentences."""
-
-    draft: Draft
-    basis: Basis
-    occurrence: Occurrence
-    frequency: Frequency | None
-    acted: bool
-    happened: bool
-    addressed: bool
-    recap: bool
-    one_user: bool
 
 
 def parse(text: str, catalogue: Catalogue | None = None, *, to_one_user: bool = False) -> Parsed:
@@ -75,7 +62,7 @@ def parse(text: str, catalogue: Catalogue | None = None, *, to_one_user: bool = 
     Parameters
     ----------
     text : str
-        Any text; what is beyond `text.LONGEST` characters is not read, and said to be unclear.
+        Any text; of one that is too long only parts are read, and that is said to be unclear.
     catalogue : Catalogue, optional
         The titles of the service.
     to_one_user : bool
@@ -86,68 +73,37 @@ def parse(text: str, catalogue: Catalogue | None = None, *, to_one_user: bool = 
 
 def parse_draft(draft: Draft, catalogue: Catalogue | None = None, *, to_one_user: bool = False) -> Parsed:
     """Return what a draft claims that is already in pieces; see `parse`."""
-    around = _around(draft, to_one_user)
+    around = around_of(draft, to_one_user)
     claims = [claim for sentence in draft.sentences for claim in _claims(around, sentence, catalogue)]
     if not any(claim.who.kind in (WhoKind.INDIVIDUAL, WhoKind.GROUP) for claim in claims):
-        claims += _told_to_you(around, catalogue)
-    return Parsed(draft.text.given, draft.language, tuple(claims), tuple(_unclear(draft)))
+        yours = _told_to_you(around, catalogue)
+        told = {claim.span for claim in yours}
+        claims = [claim for claim in claims if claim.span not in told or claim.who.kind is not WhoKind.NOBODY] + yours
+    claims += _of_private_text(around, claims, catalogue)
+    return Parsed(draft.text.given, draft.language, tuple(claims), (*_unclear(draft), *doubts_of(draft, claims)))
 
 
-def _around(draft: Draft, to_one_user: bool) -> _Around:
-    told = [frequency_of(draft, sentence) for sentence in draft.sentences]
-    return _Around(
-        draft,
-        basis_of(draft),
-        occurrence_of(draft),
-        next((frequency for frequency in told if frequency), None),
-        acted=any("use" in token.tags for token in draft.tokens),
-        happened=any("did" in token.tags for token in draft.tokens) or any(told),
-        addressed=any(token.tags & {"word.you", "word.dear"} for token in draft.tokens) or _opens_with_to(draft),
-        recap=to_one_user or bool(draft.anywhere("own_recap")),
-        one_user=to_one_user or bool(draft.anywhere("private_to_you")),
-    )
+def _of_private_text(around: Around, claims: Sequence[Claim], catalogue: Catalogue | None) -> list[Claim]:
+    """Return what is told of words that somebody wrote for few, where no other claim tells of them."""
+    span = around.basis.span
+    if around.basis.kind is not BasisKind.PRIVATE_TEXT or span is None:
+        return []
+    if any(claim.span.start <= span.start < claim.span.end for claim in claims):
+        return []
+    told = [_base(around, sentence, catalogue) for sentence in around.draft.sentences]
+    return [replace(base, action=Action.WROTE, quotes=True) for base in told if base.span.end > span.start][:1]
 
 
-def _opens_with_to(draft: Draft) -> bool:
-    firsts = [draft.tokens[sentence.low] for sentence in draft.sentences if sentence.low < sentence.high]
-    return any(token.norm in _TO.get(draft.language, ("to",)) and token.capital for token in firsts)
-
-
-_TO: Final = {"de": ("an", "to"), "fr": ("a", "au", "aux", "to"), "es": ("a", "al", "para", "to")}
-
-
-def _claims(around: _Around, sentence: Sentence, catalogue: Catalogue | None) -> list[Claim]:
+def _claims(around: Around, sentence: Sentence, catalogue: Catalogue | None) -> list[Claim]:
     draft = around.draft
     base = _base(around, sentence, catalogue)
-    found = [mention for mention in mentions(draft, sentence) if _is_told_of(around, base, sentence, mention)]
+    found = [mention for mention in mentions(draft, sentence) if is_told_of(around, base, sentence, mention)]
     if not found:
         return [base] if base.statistic is not Statistic.NONE else []
     return [_of_people(around, base, mention) for mention in found]
 
 
-def _is_told_of(around: _Around, base: Claim, sentence: Sentence, mention: Mention) -> bool:
-    """Whether something is said of the people, so that there is a claim about them."""
-    who = mention.who
-    tokens = around.draft.tokens[sentence.low : sentence.high]
-    words = around.draft.tokens[mention.match.start : mention.match.end]
-    tags = {tag for token in words for tag in token.tags}
-    here = base.action is not Action.NONE or any(token.piece in (Piece.SHARE, Piece.MONEY) for token in tokens)
-    if mention.by_event or who.kind is WhoKind.SHARE:
-        return True
-    if "people.anyone" in tags or "word.someone" in tags:  # may be people of a story
-        told = bool(tags & {"word.who", "word.dear"}) or base.frequency is not None
-        return here or told or (around.happened and bool(who.count))
-    if who.kind is WhoKind.GROUP or (who.count and who.count.stated != 1):
-        return True
-    yours = any(token.piece is Piece.HANDLE for token in words) and around.addressed
-    if who.kind is WhoKind.INDIVIDUAL and (yours or "person" in tags):
-        return True
-    if who.kind is WhoKind.EVERYONE:
-        return here or base.statistic is not Statistic.NONE
-    return here or around.acted or base.frequency is not None
-
-
-def _of_people(around: _Around, base: Claim, mention: Mention) -> Claim:
+def _of_people(around: Around, base: Claim, mention: Mention) -> Claim:
     who = mention.who
     statistic = base.statistic
     own_share = around.recap and who.kind is WhoKind.SHARE and around.addressed
@@ -162,7 +118,10 @@ def _of_people(around: _Around, base: Claim, mention: Mention) -> Claim:
     addressed = _addressed(who) if around.addressed else Addressed.NOBODY
     nights = who.kind in (WhoKind.INDIVIDUAL, WhoKind.UNSTATED)
     topics = tuple(topic for topic in base.topics if topic != "night" or nights)
-    occurrence = Occurrence.ONCE if mention.by_event and around.frequency is None else base.occurrence
+    words = around.draft.tokens[mention.match.start : mention.match.end]
+    topics += ("trait",) * any("people.patient" in token.tags for token in words)
+    habit = any("noun.habit" in token.tags for token in around.draft.tokens[mention.match.start : mention.match.end])
+    occurrence = Occurrence.ONCE if mention.by_event and around.frequency is None and not habit else base.occurrence
     frequency = base.frequency or around.frequency
     told = replace(base, who=who, statistic=statistic, addressed=addressed, frequency=frequency)
     own = around.one_user and around.addressed and who.kind is WhoKind.INDIVIDUAL
@@ -173,7 +132,7 @@ def _addressed(who: Who) -> Addressed:
     return Addressed.PERSON if who.kind is WhoKind.INDIVIDUAL else Addressed.GROUP
 
 
-def _base(around: _Around, sentence: Sentence, catalogue: Catalogue | None) -> Claim:
+def _base(around: Around, sentence: Sentence, catalogue: Catalogue | None) -> Claim:
     """Return what a sentence tells, whomever it is about."""
     draft = around.draft
     tokens = draft.tokens[sentence.low : sentence.high]
@@ -192,11 +151,13 @@ def _base(around: _Around, sentence: Sentence, catalogue: Catalogue | None) -> C
         window=window_of(draft, sentence),
         occurrence=_occurrence(around, action),
         topics=topics_of(draft, sentence),
+        done=any(token.tags & {"did", "present"} for token in tokens)
+        or any(token.tags & {"people"} for token in tokens),
         quotes=any("quoted" in token.tags or token.text == '"' for token in tokens),
     )
 
 
-def _occurrence(around: _Around, action: Action) -> Occurrence:
+def _occurrence(around: Around, action: Action) -> Occurrence:
     """Return one event or a habit; of orders and rides a past tense without any count is one event."""
     if around.occurrence is not Occurrence.UNKNOWN or action not in _ONE_BY_ONE:
         return around.occurrence
@@ -217,6 +178,9 @@ def topics_of(draft: Draft, sentence: Sentence) -> tuple[str, ...]:
     quoted = [word for token in tokens if token.text == token.norm for word in _quoted_words(token)]
     tags = {tag for token in tokens for tag in token.tags} | {tag for word in quoted for tag in known.of(word)}
     found = {tag.partition(".")[2] for tag in tags if tag.startswith("topic.")}
+    found |= {
+        topic for topic in ("relation", "health", "money", "belief", "origin") if draft.find(f"topic_{topic}", sentence)
+    }
     if at_night(window_of(draft, sentence)):
         found.add("night")
     return tuple(sorted(found))
@@ -251,15 +215,17 @@ def _capitals_after_use(tokens: tuple[Token, ...]) -> tuple[Token | None, Token 
     return (run[0], run[-1]) if run else (None, None)
 
 
-def _told_to_you(around: _Around, catalogue: Catalogue | None) -> list[Claim]:
+def _told_to_you(around: Around, catalogue: Catalogue | None) -> list[Claim]:
     """Return what the reader is told of their own use, where a number or a frequency is told."""
     found = []
     for sentence in around.draft.sentences:
         match = around.draft.first("told_to_you", sentence)
         base = _base(around, sentence, catalogue) if match else None
         everybody = base is not None and base.amount is not None and base.amount.stated > _MOST_OF_ONE
-        often = base is not None and base.frequency is not None and (base.frequency.times or base.frequency.per is not Per.WINDOW)
-        if match and base and not everybody and (base.amount or often or around.recap):
+        often = (
+            around.happened and base is not None and base.frequency is not None and base.frequency.per is not Per.WINDOW
+        )
+        if match and base and not everybody and (base.amount or often or (base.frequency and base.frequency.times)):
             who = Who(WhoKind.INDIVIDUAL, span=around.draft.span(match))
             found.append(replace(base, who=who, addressed=Addressed.PERSON, recap=True))
     return found
@@ -268,8 +234,7 @@ def _told_to_you(around: _Around, catalogue: Catalogue | None) -> list[Claim]:
 def _unclear(draft: Draft) -> list[Unclear]:
     given = draft.text.given
     if draft.text.cut:
-        last = draft.text.ends[-1]
-        return [Unclear(Span(last, len(given)), "the draft is too long to be read to its end")]
+        return [Unclear(Span(0, len(given)), "the draft is too long to be read whole")]
     letters = any(token.piece is Piece.WORD for token in draft.tokens)
     if not draft.language and letters:
         return [Unclear(Span(0, len(given)), "the language is none of English, German, French and Spanish")]

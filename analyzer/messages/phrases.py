@@ -1,11 +1,11 @@
 """Patterns over tokens, written as data: how a phrase is told from words, kinds of words and short gaps.
 
 A pattern is a line of items. `word`, `one|other` and `stem+` stand for words; `<tag>` or `<tag|tag>` for a token that
-the vocabulary knows so; `<n>`, `<%>`, `<$>`, `<#>`, `<t>`, `<@>`, `<emoji>`, `<cap>` and `<w>` for a number, a share, money, an
-ordinal, a title, a handle, an emoji, a word with a capital and any word. `item?` may be absent, `~3` skips up to three
-pieces, `~m3` up to three words that can stand before a noun, `!item` says what must not follow, `^` and `$` are the ends
-of a sentence. Every pattern is short and every gap is
-bounded, so that reading is linear in the length of a text.
+the vocabulary knows so; `<n>`, `<%>`, `<$>`, `<#>`, `<t>`, `<@>`, `<emoji>`, `<cap>` and `<w>` for a number, a share,
+money, an ordinal, a title, a handle, an emoji, a word with a capital and any word. `item?` may be absent, `~3` skips
+up to three pieces, `~m3` up to three words that can stand before a noun, `!item` says what must not follow, `^` and `$`
+are the ends of a sentence. Every pattern is short and every gap is bounded, so that reading is linear in the length of
+a text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analyzer.errors import RulebookError
+from analyzer.messages.lists import words_of
 from analyzer.messages.text import plain_text
 from analyzer.messages.tokens import Piece, Token
 
@@ -157,8 +158,8 @@ def _item(word: str) -> Item:
             capital="cap" in names, optional=optional, negative=negative,
         )  # fmt: skip
     parts = [plain_text(part) for part in core.split("|")]
-    stems = tuple(part[:-1] for part in parts if part.endswith("+"))
-    words = frozenset(part for part in parts if not part.endswith("+"))
+    stems = tuple(part[:-1] for part in parts if part.endswith("+") and part != "+")
+    words = frozenset(part for part in parts if part == "+" or not part.endswith("+"))
     return Item(words=words, stems=stems, optional=optional, negative=negative)
 
 
@@ -203,12 +204,8 @@ def _over_gap(
     return end
 
 
-_NO_MODIFIER: Final = frozenset(
-    "many word.of word.who word.you word.we word.they word.to word.a word.be word.not word.someone word.everyone".split()
-)
-_NO_MODIFIERS: Final = frozenset(
-    "in on at by with from and or for times x because while than as but if when per und oder mit bei et ou avec dans pour por con y en".split()
-)
+_NO_MODIFIER: Final = words_of("no-modifier-tags")
+_NO_MODIFIERS: Final = words_of("no-modifiers")
 
 
 def _can_be_skipped(token: Token, modifying: bool) -> bool:

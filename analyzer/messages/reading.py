@@ -1,21 +1,15 @@
-"""Which phrases of a draft say what; the phrases are data, in `words.toml`.
-
-A small reader: it recognises how repetition, address and blame are commonly said. What it does not recognise is not
-thereby harmless, and whoever asks it treats silence about whom a count is of as unknown.
-"""
+"""What the parts of a draft say, where it is given in parts: its sentence, or behaviour, tone and title apart."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-from importlib import resources
-from typing import Final
 
-_SCALES: Final = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "billion": 10**9}
+from analyzer.messages.claim import Parsed, Span, Statistic, WhoKind
+from analyzer.messages.parse import parse_draft
+from analyzer.messages.sentences import Draft, draft_of
+from analyzer.messages.tone import ways_of_speaking
 
 
 class Said(Enum):
@@ -49,25 +43,28 @@ class Reading:
 
 
 def read_draft(texts: Iterable[str]) -> Reading:
-    """Return what the parts of a draft say: its sentence, or behaviour, tone and title apart."""
+    """Return what the parts of a draft say, each read by itself."""
     found: list[tuple[Said, str]] = []
-    counted: dict[Said, list[float]] = {Said.PEOPLE: [], Said.HOURS: []}
+    people: list[float] = []
+    hours: list[float] = []
     for text in texts:
-        for said, phrases in _phrases().items():
-            for match in (m for phrase in phrases for m in phrase.finditer(text)):
-                found.append((said, match[0]))
-                if said in counted:
-                    counted[said].append(_number(match["n"]) * _SCALES.get((match["scale"] or "").casefold(), 1))
-    people, hours = counted[Said.PEOPLE], counted[Said.HOURS]
-    return Reading(tuple(dict.fromkeys(found)), int(min(people)) if people else None, min(hours) if hours else None)
+        draft = draft_of(text)
+        parsed = parse_draft(draft)
+        found += [(said, text[span.start : span.end]) for said, span in _phrases(draft, parsed)]
+        people += [claim.who.count.stated for claim in parsed.claims if claim.who.count]
+        hours += [claim.amount.stated for claim in parsed.claims if claim.statistic is Statistic.HOURS and claim.amount]
+    return Reading(tuple(dict.fromkeys(found)), int(min(people)) if people else None, min(hours, default=None))
 
 
-def _number(text: str) -> float:
-    plain = text.rstrip(".,").replace(",", "")
-    return float(plain) if re.fullmatch(r"\d+(?:\.\d+)?", plain) else float(re.sub(r"\D", "", plain))
-
-
-@cache
-def _phrases() -> dict[Said, tuple[re.Pattern[str], ...]]:
-    told = tomllib.loads((resources.files("analyzer.messages") / "words.toml").read_text("utf-8"))["finding"]
-    return {said: tuple(re.compile(p, re.IGNORECASE) for p in told[said.value]["phrases"]) for said in Said}
+def _phrases(draft: Draft, parsed: Parsed) -> Iterable[tuple[Said, Span]]:
+    yield from ((Said.REPETITION, draft.span(match)) for match in draft.anywhere("repeated"))
+    yield from ((Said.ADDRESSED, draft.span(match)) for match in draft.anywhere("spoken_to"))
+    yield from (
+        (Said.PATHOLOGISING, sound.span) for sound in ways_of_speaking(draft, parsed, people=True) if sound.tone.mocks
+    )
+    for claim in parsed.claims:
+        span = claim.who.span or claim.span
+        if claim.who.kind is WhoKind.INDIVIDUAL:
+            yield Said.ONE_PERSON, span
+        if claim.who.count:
+            yield Said.PEOPLE, claim.who.count.span

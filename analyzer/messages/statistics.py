@@ -10,7 +10,17 @@ from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece
 
 _TIMES: Final = Phrases(["<n> ~m2 times|mal|fois|veces|volte|x"])
-_CHANGES: Final = Phrases(["<n> times over|more|less|higher|lower|faster|longer|as|the|larger|bigger|greater", "<n> ~m1 mal so|mehr", "<n> fois plus|moins", "<n> veces mas|menos"])
+_CHANGES: Final = Phrases(
+    [
+        "<n> times over|more|less|higher|lower|faster|longer|as|the|larger|bigger|greater",
+        "twice as ~2 as",
+        "<n> ~m1 mal so|mehr",
+        "<n> fois plus|moins",
+        "<n> veces mas|menos",
+        "<n> ~m1 <noun.hours> more|less|longer",
+        "more|less|fewer ~4 than those|others|people|anyone|anybody|average",
+    ]
+)
 _HOURS: Final = Phrases(["<n> ~m2 <noun.hours>"])
 _PLAYS: Final = Phrases(["<n> ~m3 <noun.event>", "<n> ~m3 <noun.content>", "<noun.event> ~2 <n>"])
 

@@ -15,20 +15,27 @@ from functools import lru_cache
 from typing import Final
 
 from analyzer.messages.claim import Span
+from analyzer.messages.passages import parts_to_read
 
-LONGEST: Final = 12_000  # characters that are read; what people post is far shorter, and the rest is said to be unread
 _CYRILLIC: Final = dict(
     zip("аеорсухіјѕԁһӏԛԝвкмнтгпАВЕКМНОРСТУХІЈЅԌԚԜѴѵ", "aeopcyxijsdhlqwbkmhtrnABEKMHOPCTYXIJSGQWVv", strict=True)
 )
 _GREEK: Final = dict(zip("αβγικνορτυχωεηΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abyiknoptuxwenABEZHIKMNOPTYX", strict=True))
-_OTHERS: Final = dict(zip("ıɑɡⅼոսօհցℓøłđħŧØŁĐ", "iaglnuohgloldhtOLD", strict=True)) | {"ß": "ss", "æ": "ae", "œ": "oe"}
+_OTHERS: Final = dict(zip("ıɑɡⅼոսօհցℓøłđħŧØŁĐ", "iaglnuohgloldhtOLD", strict=True)) | {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "Æ": "AE",
+    "Œ": "OE",
+    "ẞ": "SS",
+}
 _QUOTES: Final = dict.fromkeys("“”„‟«»‹›「」『』〝〞＂", '"') | dict.fromkeys("‘’‚‛`´ʼʹ′＇", "'")
 _DASHES: Final = dict.fromkeys("‐‑‒–−﹣－", "-") | dict.fromkeys("—―⸺⸻", "—")
 _LOOKS: Final = {**_CYRILLIC, **_GREEK, **_OTHERS, **_QUOTES, **_DASHES, "\u2044": "/"}
 _LETTER_NAME: Final = re.compile(r"(?:LETTER SMALL CAPITAL|(?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) ([A-Z])$")
 _MARKUP: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>|&#?\w{2,8};|\]\([^()\s]{1,300}\)|[*~`\u0336\u0332|\\]{1,}")
 _EMPHASIS: Final = re.compile(r"(?<![\w@])_+(?=\w)|(?<=\w)_+(?!\w)")
-_PARAGRAPH: Final = re.compile(r"[ \t]*(?:\r?\n|\r|\u2028|\u2029)+[ \t]*")
+_PARAGRAPH: Final = re.compile(r"(?:(?:\r\n?|\n|\u2028|\u2029)[ \t]*)+")
 _BREAKS: Final = re.compile(r"</?(?:br|p|div|li|td|tr|h[1-6])\b", re.IGNORECASE)
 
 
@@ -65,27 +72,33 @@ def canonical(text: str) -> Canonical:
     text : str
         Any text, also with unpaired surrogates.
     """
-    gone = _gone(text)
     plain: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for at, char in enumerate(text):
-        if at in gone:
-            told = gone[at]
-        elif char.isascii():
-            told = char if char >= " " or char in "\n\t\r" else ""
-        else:
-            told = plain_form(char)
-        for one in told:
-            if one == " " and (not plain or plain[-1] in " \n"):
-                continue
-            plain.append(one)
-            starts.append(at)
-            ends.append(at + 1)
-        if len(plain) >= LONGEST:
-            break
-    cut = len(plain) >= LONGEST and at + 1 < len(text)
+    read = parts_to_read(text)
+    for begin, end in read:
+        gone = _gone(text[begin:end])
+        for at in range(begin, end):
+            char = text[at]
+            told = gone[at - begin] if at - begin in gone else _told(char)
+            for one in told:
+                if one == " " and (not plain or plain[-1] in " \n"):
+                    continue
+                plain.append(one)
+                starts.append(at)
+                ends.append(at + 1)
+        if end < len(text):
+            plain.append("\n")
+            starts.append(end - 1)
+            ends.append(end)
+    cut = sum(end - begin for begin, end in read) < len(text)
     return Canonical(text, "".join(plain), tuple(starts), tuple(ends), cut)
+
+
+def _told(char: str) -> str:
+    if char.isascii():
+        return char if char >= " " or char in "\n\t\r" else ""
+    return plain_form(char)
 
 
 @lru_cache(maxsize=4096)
@@ -115,13 +128,12 @@ def plain_text(text: str) -> str:
 
 def _gone(text: str) -> dict[int, str]:
     """Return the places of markup, each with what stands for it: mostly nothing."""
-    head = text if len(text) <= 4 * LONGEST else text[: 4 * LONGEST]
     gone: dict[int, str] = {}
     for pattern in (_MARKUP, _EMPHASIS):
-        for found in pattern.finditer(head):
+        for found in pattern.finditer(text):
             gone.update(dict.fromkeys(range(found.start(), found.end()), ""))
             gone[found.start()] = _meant(found[0])
-    for found in _PARAGRAPH.finditer(head):
+    for found in _PARAGRAPH.finditer(text):
         blank = sum(c in "\n\r\u2028\u2029" for c in found[0].replace("\r\n", "\n")) > 1
         gone.update(dict.fromkeys(range(found.start(), found.end()), ""))
         gone[found.start()] = "\n" if blank else " "

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import Final
 
+from analyzer.messages.lists import words_of
 from analyzer.messages.text import Canonical, plain_text
 from analyzer.messages.tokens import Piece, Token, tokens_of
 
 _LONGEST: Final = 14  # words of a title
 _NEAR: Final = 92  # of 100: how alike a name with a slip must be
 _OPEN: Final = frozenset("\"'(")
-_FUNCTION: Final = frozenset(
-    "the a an of and to in on for with from at by is i you my your who what how why no not or as der die das und le la les de du des el los y".split()
-)
+_FUNCTION: Final = words_of("small-in-titles")
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,15 @@ class Catalogue:
         """Return a catalogue of names of titles."""
         return Catalogue({words: name for name in titles if (words := _words(name))})
 
-    @property
+    @cached_property
     def firsts(self) -> frozenset[str]:
         """First words of all titles."""
-        return _firsts(tuple(self.names))
+        return frozenset(words[0] for words in self.names)
+
+    @cached_property
+    def spelt(self) -> dict[str, str]:
+        """Plain words of each title in one text -> its name."""
+        return {" ".join(words): name for words, name in self.names.items()}
 
 
 def quoted_titles(tokens: Sequence[Token], text: Canonical, catalogue: Catalogue | None) -> list[Token]:
@@ -52,7 +56,7 @@ def quoted_titles(tokens: Sequence[Token], text: Canonical, catalogue: Catalogue
 
 def capital_titles(tokens: Sequence[Token], text: Canonical, language: str) -> list[Token]:
     """Return the tokens with each title as one token that only capitals tell; German has capitals everywhere."""
-    return list(tokens) if language == "de" or _shouted(tokens) else _capitals(tokens, text)
+    return list(tokens) if language == "de" else _capitals(tokens, text)
 
 
 def nearest_title(name: str, catalogue: Catalogue) -> str | None:
@@ -60,20 +64,14 @@ def nearest_title(name: str, catalogue: Catalogue) -> str | None:
     from rapidfuzz import fuzz, process
 
     wanted = " ".join(_words(name))
-    choices = {" ".join(words): title for words, title in catalogue.names.items()}
-    if wanted in choices:
-        return choices[wanted]
-    found = process.extractOne(wanted, list(choices), scorer=fuzz.ratio, score_cutoff=_NEAR)
-    return choices[found[0]] if found else None
+    if wanted in catalogue.spelt:
+        return catalogue.spelt[wanted]
+    found = process.extractOne(wanted, catalogue.spelt.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    return catalogue.spelt[found[0]] if found else None
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(t.norm for t in tokens_of(plain_text(text)) if t.piece in (Piece.WORD, Piece.NUMBER))
-
-
-@lru_cache(maxsize=8)
-def _firsts(names: tuple[tuple[str, ...], ...]) -> frozenset[str]:
-    return frozenset(words[0] for words in names)
 
 
 def _title(tokens: Sequence[Token], text: Canonical, *tags: str) -> Token:
@@ -83,7 +81,7 @@ def _title(tokens: Sequence[Token], text: Canonical, *tags: str) -> Token:
 
 
 def _catalogued(tokens: Sequence[Token], text: Canonical, catalogue: Catalogue) -> list[Token]:
-    """Replace what the catalogue knows, the longest first; one common word is a title only in quotes or with a capital."""
+    """Replace what the catalogue knows, the longest first; a common word is one only in quotes or with a capital."""
     firsts = catalogue.firsts
     made: list[Token] = []
     at = 0
@@ -125,7 +123,7 @@ def _quoted(tokens: Sequence[Token], text: Canonical) -> list[Token]:
     made: list[Token] = []
     at = 0
     while at < len(tokens):
-        end = _closing(tokens, at)
+        end = _closing(tokens, at, text)
         if end is None or _is_speech(tokens, at, end + 1):
             made.append(tokens[at])
             at += 1
@@ -135,14 +133,15 @@ def _quoted(tokens: Sequence[Token], text: Canonical) -> list[Token]:
     return made
 
 
-def _closing(tokens: Sequence[Token], at: int) -> int | None:
+def _closing(tokens: Sequence[Token], at: int, text: Canonical) -> int | None:
     """Return where quotes that open here are closed, if what is inside is as short as a title."""
     mark = tokens[at].text
     if mark not in ('"', "'") or (mark == "'" and (tokens[at].glued and at and tokens[at - 1].text not in _OPEN)):
         return None
     for end in range(at + 1, min(at + 2 * _LONGEST, len(tokens))):
         if tokens[end].text == mark and end > at + 1:
-            return end
+            glued = not tokens[end].glued and end + 1 < len(tokens) and tokens[end + 1].glued
+            return None if glued or text.given[text.starts[tokens[end].start]] == "«" else end
         if "\n" in tokens[end].text:
             return None
     return None
@@ -156,6 +155,13 @@ def _is_speech(tokens: Sequence[Token], start: int, end: int) -> bool:
         return True
     before, ahead = tokens[start - 1] if start else None, tokens[end] if end < len(tokens) else None
     said = ahead is not None and ahead.norm in _SAYING
+    if (
+        ahead is not None
+        and ahead.text == ","
+        and end + 1 < len(tokens)
+        and tokens[end + 1].norm in _SAYING - {"is", "we", "i"}
+    ):
+        return True  # "...", says the director
     if before is None:
         return ahead is None or (said and ahead.norm != "is")
     opens = before.piece in (Piece.STOP, Piece.EMOJI) or before.text in (":", "—", "-", ",", ")")
@@ -165,14 +171,12 @@ def _is_speech(tokens: Sequence[Token], start: int, end: int) -> bool:
     return opens and closes
 
 
-_SAYING: Final = frozenset(
-    "we i said says asks asked ask wonder wondered wondering he she they fragen fragt sagt demande dit preguntamos dice is".split()
-)
+_SAYING: Final = words_of("saying")
 
 
-def _shouted(tokens: Sequence[Token]) -> bool:
-    """Whether so many words have capitals that capitals tell nothing."""
-    words = [t for t in tokens if t.piece is Piece.WORD and len(t.text) > 1]
+def is_shouted(tokens: Sequence[Token]) -> bool:
+    """Return whether so many words of a draft have capitals that capitals tell nothing."""
+    words = [t for t in tokens if t.piece is Piece.WORD and len(t.text) > 1 and t.text[0].isalpha()]
     small = [t for t in words if not t.capital]
     functions = [t for t in words if t.norm in _FUNCTION]
     return len(words) > 3 and (len(small) <= 0.12 * len(words)) and all(t.capital for t in functions[1:2] or words)
@@ -183,7 +187,7 @@ def _capitals(tokens: Sequence[Token], text: Canonical) -> list[Token]:
     made: list[Token] = []
     at = 0
     while at < len(tokens):
-        end = _run(tokens, at)
+        end = _run(tokens, at) or _subject(tokens, at)
         if end is None:
             made.append(tokens[at])
             at += 1
@@ -213,6 +217,8 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
     words = [t for t in run if t.piece is Piece.WORD]
     if len(run) < 2 or not words or all(t.norm in _FUNCTION for t in words):
         return None
+    if token.piece is Piece.NUMBER and words[0].glued:  # flat 4B
+        return None
     if token.piece is Piece.NUMBER:
         return None if words[0].norm in _UNITS or _counts_people(tokens, words, at, end) else end
     acts = any("use" in word.tags for word in words)
@@ -220,16 +226,51 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
     return end if named and not acts else None
 
 
+def _subject(tokens: Sequence[Token], at: int) -> int | None:
+    """Return the end of a name that begins a sentence, and of which is told that it was watched or can be.
+
+    "Seven was played by 1.2m people" and "Cheaper by the Dozen is back" tell of a title; what counts people is followed
+    by a plural: "Seven were".
+    """
+    if at:
+        return None
+    end = 0
+    while end < min(len(tokens), _LONGEST) and _belongs_to_a_name(tokens, end):
+        end += 1
+    run = tokens[:end]
+    if not run or end == len(tokens) or tokens[end].norm not in _SINGULAR or run[0].norm in ("one", "only", "just"):
+        return None
+    numbered = any(token.piece is Piece.NUMBER or token.norm in _NUMBERS for token in run)
+    people = any(token.tags & {"people", "person", "word.someone", "word.who", "word.you"} for token in run)
+    if len(run) > 1 and run[1].norm in _UNITS:  # 9 February was
+        return None
+    return end if numbered and not people else None
+
+
+def _belongs_to_a_name(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a token is a capital, a number, or a small word inside a name: the "by the" of Cheaper by the Dozen."""
+    token, following = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None
+    inside = at > 0 and token.norm in _FUNCTION and following is not None
+    goes_on = following is not None and (following.capital or following.norm in _FUNCTION)
+    return (inside and goes_on) or (token.piece is Piece.WORD and token.capital) or token.piece is Piece.NUMBER
+
+
+_SINGULAR: Final = words_of("after-a-title")
+_NUMBERS: Final = words_of("numbers-in-titles")
+
+
 def _counts_people(tokens: Sequence[Token], words: Sequence[Token], start: int, end: int) -> bool:
     """Whether a number and capitals count people, as in "53 Loyal Members Who Watched", and not 12 Angry Men."""
+    following = tokens[end] if end < len(tokens) else None
+    if following is not None and "people" in following.tags:
+        return True
     if not any("people" in word.tags for word in words):
         return False
-    following = tokens[end] if end < len(tokens) else None
     acts = any({"word.who", "use"} & word.tags for word in [*words, *([following] if following else [])])
-    listed = start == 0 or tokens[start - 1].piece is Piece.SIGN or tokens[start - 1].norm in ("and", "watching", "watched")
+    listed = (
+        start == 0 or tokens[start - 1].piece is Piece.SIGN or tokens[start - 1].norm in ("and", "watching", "watched")
+    )
     return acts or not listed or "people" in words[0].tags
 
 
-_UNITS: Final = frozenset(
-    "million billion thousand lakh lakhs crore crores december november october september august july june may april march february january am pm percent k".split()
-)
+_UNITS: Final = words_of("units-after-numbers")

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from analyzer.messages.claim import Amount
+from analyzer.messages.lists import words_of
 
 
 class Piece(Enum):
@@ -58,7 +59,7 @@ _TOKEN: Final = re.compile(
     r"(?P<link>(?:https?://|www\.)\S{1,400})"
     r"|(?P<handle>(?<![\w@])@\w{2,40})"
     r"|(?P<hashtag>(?<!\w)\#[^\W\d]\w{0,60})"
-    r"|(?P<clock>\b[ap]\.?\s?m\b\.?)"
+    r"|(?P<clock>\b[ap]\.?\s?m\b(?:\.(?!\s+(?-i:[A-Z])|\s*$))?)"
     r"|(?P<short>\b(?:rs|mrs?|ms|dr|st|vs|approx|ca|mio|mrd|tsd|nr|inc|feb|jan|dec|nov|oct|sept?|aug|u\.s|u\.k)\.|\bno\.(?=\s?\d))"
     r"|(?P<number>\d+(?:[.,]\d+)*)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
@@ -68,7 +69,6 @@ _TOKEN: Final = re.compile(
     r"|(?P<other>.)",
     re.IGNORECASE,
 )
-_JOINERS: Final = frozenset("\u200d\ufe0f")
 
 
 def tokens_of(plain: str) -> list[Token]:
@@ -107,8 +107,8 @@ def _word(text: str, start: int, end: int, glued: bool) -> Token:
     return Token(Piece.WORD, text, text.casefold(), start, end, capital=text[:1].isupper(), glued=glued)
 
 
-_BEFORE: Final = frozenset("l d qu n s j c m t jusqu lorsqu puisqu".split())
-_AFTER: Final = frozenset("s ve re d ll m".split())
+_BEFORE: Final = words_of("elided-before")
+_AFTER: Final = words_of("elided-after")
 
 
 def _cut(word: str) -> int:

@@ -14,10 +14,11 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from analyzer.messages.claim import Parsed, Span, WhoKind
+from analyzer.messages.claim import Claim, Parsed, Span, WhoKind
 from analyzer.messages.phrases import Match, Phrases
 from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece, Token
+from analyzer.messages.wording import is_protected
 from analyzer.policy.words import condition_words
 
 
@@ -75,14 +76,31 @@ def sounds_of(draft: Draft, parsed: Parsed) -> tuple[Sounds, ...]:
     parsed : Parsed
         What it claims; many ways of speaking only count beside certain people.
     """
-    people = any(claim.who.kind in _CERTAIN for claim in parsed.claims)
-    found = [sound for when, tone, because, phrases in _lists() if people or when == "always" for sound in _phrased(draft, tone, because, phrases)]
+    return ways_of_speaking(draft, parsed, people=any(_is_told_apart(claim) for claim in parsed.claims))
+
+
+def ways_of_speaking(draft: Draft, parsed: Parsed, *, people: bool) -> tuple[Sounds, ...]:
+    """Return how a draft speaks, where it is told whether it speaks of certain people; see `sounds_of`."""
+    found = [
+        sound
+        for when, tone, because, phrases in _lists()
+        if people or when == "always"
+        for sound in _phrased(draft, tone, because, phrases)
+    ]
     if people:
         found += _questions(draft)
         found += _advice(draft)
         found += _remarks(draft)
+        found += _afterthoughts(draft, parsed)
         found += _diagnoses(draft, parsed)
     return tuple(sorted(dict.fromkeys(found), key=lambda sound: (sound.span.start, sound.span.end, sound.tone.value)))
+
+
+def _is_told_apart(claim: Claim) -> bool:
+    """Whether a claim is of certain people, or of everybody and a habit that people may rely on."""
+    return claim.who.kind in _CERTAIN or (
+        claim.who.kind is WhoKind.EVERYONE and claim.who.role is not None and is_protected(claim)
+    )
 
 
 def _phrased(draft: Draft, tone: Tone, because: str, phrases: Phrases) -> Iterable[Sounds]:
@@ -123,7 +141,9 @@ def _advice(draft: Draft) -> Iterable[Sounds]:
     """Return sentences and clauses that tell people what to do, and do not invite them to anything."""
     for sentence in draft.sentences:
         starts = [sentence.low] + [
-            at + 1 for at in range(sentence.low, sentence.high) if draft.tokens[at].text in (":", "—") or draft.tokens[at].norm == "please"
+            at + 1
+            for at in range(sentence.low, sentence.high)
+            if draft.tokens[at].text in _OPENING or draft.tokens[at].norm == "please"
         ]
         for start in starts:
             if _advises().first(draft.tokens, start, min(start + 1, sentence.high)) is None:
@@ -136,10 +156,15 @@ def _advice(draft: Draft) -> Iterable[Sounds]:
 def _remarks(draft: Draft) -> Iterable[Sounds]:
     """Return what is said to people after they were addressed, where it is neither thanks nor praise."""
     tokens = draft.tokens
-    opens = next((s for s in draft.sentences if tokens[s.low].tags & {"word.to", "word.dear"} and tokens[s.low].capital), None)
+    opens = next(
+        (s for s in draft.sentences if tokens[s.low].tags & {"word.to", "word.dear"} and tokens[s.low].capital), None
+    )
     if opens is None:
         return
-    cut = next((at for at in range(opens.low + 2, len(tokens)) if tokens[at].text in _CUTS or tokens[at].piece is Piece.STOP), None)
+    cut = next(
+        (at for at in range(opens.low + 2, len(tokens)) if tokens[at].text in _CUTS or tokens[at].piece is Piece.STOP),
+        None,
+    )
     if cut is None or sum(token.piece is Piece.WORD for token in tokens[cut:]) < _FEWEST:
         return
     rest = Sentence(cut + 1, len(tokens))
@@ -147,6 +172,25 @@ def _remarks(draft: Draft) -> Iterable[Sounds]:
         yield Sounds(Tone.REMARK, _REMARKED, draft.span(Match(rest.low, rest.high)))
 
 
+def _afterthoughts(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
+    """Return short sentences after a habit was told that tell nothing, and neither thank nor praise nor invite."""
+    habits = [claim for claim in parsed.claims if is_protected(claim) and claim.who.kind is not WhoKind.NOBODY]
+    ends = min((claim.span.end for claim in habits), default=None)
+    for sentence in draft.sentences if ends is not None else ():
+        tokens = draft.tokens[sentence.low : sentence.high]
+        words = [token for token in tokens if token.piece is Piece.WORD]
+        span = draft.span(Match(sentence.low, sentence.high))
+        tells = any(token.piece in _TELLING or "use" in token.tags for token in tokens)
+        if span.start < (ends or 0) or tells or not 0 < len(words) <= _SHORT:
+            continue
+        denied = any("word.not" in token.tags for token in words)
+        kind = (_kind(),) if denied else (_kind(), _offers(), _invites())
+        if all(phrases.first(draft.tokens, sentence.low, sentence.high) is None for phrases in kind):
+            yield Sounds(Tone.REMARK, _REMARKED, span)
+
+
+_TELLING: Final = frozenset({Piece.NUMBER, Piece.SHARE, Piece.MONEY, Piece.TITLE, Piece.ORDINAL, Piece.HASHTAG})
+_OPENING: Final = frozenset({":", "—", "(", ")", '"'})
 _CUTS: Final = frozenset({":", "—", "-"})
 _FEWEST: Final = 2
 
@@ -155,7 +199,9 @@ def _last_clause(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return what is asked: the tokens after the last colon, dash or comma that a question word follows."""
     cut = 0
     for at, token in enumerate(tokens):
-        if token.text in (":", "—", "...") or (token.text in (",", "-") and at + 1 < len(tokens) and "word.ask" in tokens[at + 1].tags):
+        if token.text in (":", "—", "...") or (
+            token.text in (",", "-") and at + 1 < len(tokens) and "word.ask" in tokens[at + 1].tags
+        ):
             cut = at + 1
     return tokens[cut:]
 
@@ -167,7 +213,11 @@ def _diagnoses(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
         tokens = [token for token in draft.tokens[sentence.low : sentence.high] if token.piece is Piece.WORD]
         if tokens and condition_words(" ".join(token.norm for token in tokens)):
             yours = any("word.you" in token.tags for token in tokens)
-            yield Sounds(Tone.PATHOLOGISING if yours else Tone.DIAGNOSIS, _DIAGNOSIS, draft.text.span(tokens[0].start, tokens[-1].end))
+            yield Sounds(
+                Tone.PATHOLOGISING if yours else Tone.DIAGNOSIS,
+                _DIAGNOSIS,
+                draft.text.span(tokens[0].start, tokens[-1].end),
+            )
 
 
 @cache

@@ -100,7 +100,11 @@ def _against_data(claim: Claim, audience: Audience | None, limits: Limits) -> Tr
     baseless = claim.basis.kind is BasisKind.NONE and claim.statistic is not Statistic.NONE
     if audience is None:
         if baseless:
-            return Truth(TruthStatus.UNSUPPORTED, "The figure has no basis: no data, no source.", spans)
+            return Truth(
+                TruthStatus.UNSUPPORTED,
+                "The figure has no basis: nobody has looked it up, and it names no source.",
+                spans,
+            )
         return Truth(TruthStatus.UNKNOWN, "There is no data to compare it with.", spans)
     if audience.unasked is Unasked.OUTSIDE:
         where = (claim.window.span,) if claim.window else spans

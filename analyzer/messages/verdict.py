@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from analyzer.messages.claim import Claim, Parsed, Span, WhoKind
 from analyzer.messages.parse import parse_draft
-from analyzer.messages.sentences import draft_of
+from analyzer.messages.sentences import Draft, draft_of
 from analyzer.messages.titles import Catalogue
-from analyzer.messages.tone import Sounds, Tone, sounds_of
+from analyzer.messages.tone import Sounds, Tone, sounds_of, ways_of_speaking
 from analyzer.messages.wording import WordingRule, WordingRules, load_wording
 from analyzer.policy.effects import Effect
 
@@ -159,12 +159,22 @@ def check_words(
     private = to_one_user or bool(draft.anywhere("private_to_you"))
     reasons = [reason for claim in parsed.claims for reason in _of_claim(claim, book, sounds, private)]
     reasons += [_tone_alone(sound) for sound in sounds if sound.tone.mocks and not parsed.claims]
+    reasons += [_tone_alone(sound) for sound in _of_nobody_known(draft, parsed)]
     reasons += [
         Reason("unclear", VerdictStatus.REVIEW, f"{_UNCLEAR}{unclear.why}.", (), (unclear.span,), Layer.WORDING)
         for unclear in parsed.unclear
     ]
     status = VerdictStatus.worst([VerdictStatus.ALLOW, *(reason.status for reason in reasons)])
     return Verdict(status, _ordered(reasons), parsed, WORDS_ONLY, book.hash)
+
+
+def _of_nobody_known(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
+    """Return pity and what is said to be wrong with somebody, where nobody was found who did it."""
+    found_somebody = any(claim.who.kind not in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in parsed.claims)
+    done = any(token.tags & {"did", "ing"} for token in draft.tokens) or bool(draft.anywhere("repeated"))
+    if not found_somebody and done:
+        told = ways_of_speaking(draft, parsed, people=True)
+        yield from (sound for sound in told if sound.tone in (Tone.PATHOLOGISING, Tone.PITY))
 
 
 def joined(verdict: Verdict, more: Iterable[Reason], basis: str, rulebook_hash: str = "") -> Verdict:
@@ -215,7 +225,9 @@ def _reason(rule: WordingRule, claim: Claim, mocking: list[Sounds]) -> Reason:
 
 
 def _tone_alone(sound: Sounds) -> Reason:
-    return Reason(f"tone-{sound.tone.value.replace(' ', '-')}", VerdictStatus.REVIEW, sound.because, (), (sound.span,), Layer.TONE)
+    return Reason(
+        f"tone-{sound.tone.value.replace(' ', '-')}", VerdictStatus.REVIEW, sound.because, (), (sound.span,), Layer.TONE
+    )
 
 
 def _ordered(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer.messages.claim import Amount, Who, WhoKind
+from analyzer.messages.counts import Mention, are_people, count_of, counted_who, with_counts
+from analyzer.messages.lists import words_of
 from analyzer.messages.phrases import Match
 from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece, Token
@@ -16,32 +18,19 @@ _KINDS: Final = (
     ("most_of_all", WhoKind.EVERYONE),
     ("group", WhoKind.GROUP),
     ("named", WhoKind.INDIVIDUAL),
+    ("given_name", WhoKind.INDIVIDUAL),
     ("one", WhoKind.INDIVIDUAL),
     ("unstated", WhoKind.UNSTATED),
     ("event_of_one", WhoKind.INDIVIDUAL),
     ("everyone", WhoKind.EVERYONE),
+    ("pronoun", WhoKind.INDIVIDUAL),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """People whom a sentence speaks of.
-
-    Attributes
-    ----------
-    who : they.
-    match : the tokens.
-    by_event : whether one event stands for the person: "the biggest order".
-    """
-
-    who: Who
-    match: Match
-    by_event: bool = False
 
 
 def mentions(draft: Draft, sentence: Sentence) -> list[Mention]:
     """Return whom a sentence speaks of; of overlapping readings the one that tells most."""
-    taken = _taken(draft, sentence)
+    sizes = _taken(draft, sentence)
+    taken: set[int] = set()
     rate = bool(draft.find("rate", sentence))
     nobody = {at for match in draft.find("no_one", sentence) for at in range(match.start, match.end)}
     consented = bool(draft.anywhere("consented"))
@@ -49,18 +38,37 @@ def mentions(draft: Draft, sentence: Sentence) -> list[Mention]:
     for name, kind in _KINDS:
         for match in draft.find(name, sentence):
             covered = set(range(match.start, match.end))
-            who = None if covered & taken else _who(draft, match, kind, consented)
-            if who is None or (name == "named" and not _is_name(draft, match)):
-                continue
-            if who.kind is WhoKind.INDIVIDUAL and covered & nobody:
+            hidden = covered & (taken | sizes if kind is WhoKind.GROUP else taken)
+            who = None if hidden else _who(draft, match, kind, consented)
+            if (
+                who is None
+                or not _holds(draft, sentence, name, match)
+                or (who.kind is WhoKind.INDIVIDUAL and covered & nobody)
+            ):
                 continue
             taken |= covered
-            who = replace(who, kind=WhoKind.EVERYONE, count=None) if rate and who.kind is WhoKind.GROUP else who
+            who = replace(who, kind=WhoKind.EVERYONE, count=None) if rate and who.kind in _COUNTED else who
             found.append(Mention(who, match, name == "event_of_one"))
-    small, place = draft.first("small_place", sentence), draft.first("place", sentence)
-    told = draft.words(small or place) if small or place else None
-    ordered = sorted(found, key=lambda mention: mention.match.start)
-    return [_placed(draft, mention, told, small is not None) for mention in ordered]
+    found = with_counts(draft, sentence, found)
+    place = _place(draft, sentence)
+    return [_placed(draft, mention, place) for mention in sorted(found, key=lambda mention: mention.match.start)]
+
+
+_COUNTED: Final = frozenset({WhoKind.GROUP, WhoKind.INDIVIDUAL})
+
+
+def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
+    """Whether a pattern of a list means what it says here."""
+    tokens = draft.tokens[match.start : match.end]
+    if name == "named":
+        return _is_name(draft, match)
+    if name == "given_name":
+        name_at = next((token for token in tokens if "word.name" in token.tags), None)
+        ahead = draft.tokens[match.start : min(match.end + 5, sentence.high)]
+        return name_at is not None and name_at.capital and not any("word.rank" in token.tags for token in ahead)
+    if name == "pronoun":
+        return not any(token.tags & {"staff", "kin"} for token in draft.tokens)
+    return name != "event_of_one" or "many" not in tokens[-1].tags
 
 
 def _taken(draft: Draft, sentence: Sentence) -> set[int]:
@@ -80,46 +88,75 @@ def _who(draft: Draft, match: Match, kind: WhoKind, consented: bool) -> Who | No
     known, staff = "kin" in tags and kind is WhoKind.INDIVIDUAL, "staff" in tags
     superlative = "word.most" in tags or any(token.norm in _ONLY for token in tokens)
     if kind is WhoKind.SHARE:
-        share = next((t.amount for t in tokens if t.piece is Piece.SHARE), None)
-        return Who(kind, share=share, span=span)
+        return Who(kind, share=_share(tokens), span=span)
     if kind is WhoKind.GROUP:
-        count = _count(tokens)
-        return _counted(count, Who(kind, count=count, span=span, consented=consented, staff=staff)) if count else None
-    return Who(kind, span=span, known=known, staff=staff, superlative=superlative, consented=consented)
+        count = count_of(tokens)
+        return (
+            counted_who(count, Who(kind, count=count, span=span, consented=consented, staff=staff)) if count else None
+        )
+    whole = tokens[0].norm in _ALL
+    return Who(kind, span=span, whole=whole, known=known, staff=staff, superlative=superlative, consented=consented)
 
 
-_ONLY: Final = frozenset("only first last sole lone unique einzige einziger erste seul seule premier unico unica primer primera".split())
+_ALL: Final = words_of("all")
+_ONLY: Final = words_of("only")
 
 
-def _count(tokens: Iterable[Token]) -> Amount | None:
-    """Return the number of people; a bare year is none, unless people follow at once."""
+def _share(tokens: Iterable[Token]) -> Amount | None:
+    """Return the share that is told; of "one viewer in 5 million" and "three of every million viewers" the quotient."""
     told = list(tokens)
-    numbers = [t for t in told if t.piece is Piece.NUMBER and t.amount]
-    if not numbers or ("year" in numbers[0].tags and "people" not in told[1].tags):
-        return None
-    return numbers[-1 if "word.a" in numbers[0].tags else 0].amount  # "one of the 140 people" is about 140
-
-
-def _counted(count: Amount, who: Who) -> Who | None:
-    if count.stated == 0 and count.vague:
-        return replace(who, kind=WhoKind.UNSTATED, count=None)
-    if count.high == 0:
-        return replace(who, kind=WhoKind.NOBODY)
-    return replace(who, kind=WhoKind.INDIVIDUAL) if count.stated == 1 else who
+    share = next((token.amount for token in told if token.piece is Piece.SHARE), None)
+    numbers = [token.amount for token in told if token.piece is Piece.NUMBER and token.amount]
+    if share or not numbers:
+        return share
+    part, whole = (numbers[0].stated if len(numbers) > 1 else 1.0), numbers[-1]
+    value = part / max(whole.stated, 1)
+    return replace(whole, low=value, high=value, stated=value)
 
 
 def _is_name(draft: Draft, match: Match) -> bool:
-    """Whether the first words are a name, as far as that can be seen: no place, nation, title or word of the vocabulary."""
-    first = next((t for t in draft.tokens[match.start : match.end] if t.capital or t.piece is Piece.HANDLE), None)
-    if first is None:
-        return False
-    listed = {"place.large", "place.tiny", "nation", "noun.audience", "word.someone", "word.ask", "word.a", "word.the", "word.not"}
-    return first.piece is Piece.HANDLE or not (first.tags & listed or "people" in first.tags or "person" in first.tags)
+    """Whether the first words are a name, as far as that can be seen: no place, nation or word of the vocabulary."""
+    tokens = draft.tokens[match.start : match.end]
+    if any(token.piece is Piece.HANDLE for token in tokens):
+        return True
+    owned = next(
+        (at + 1 for at, token in enumerate(tokens) if token.norm == "'s" and at and tokens[at - 1].capital), 0
+    )  # Pune's Tejas
+    first = next((token for token in tokens[owned:] if token.capital), None)
+    return first is not None and first.tags.isdisjoint(_NO_NAMES)
 
 
-def _placed(draft: Draft, mention: Mention, place: str | None, small: bool) -> Mention:
-    """Add the place that a sentence names, and whether few people live there."""
+_NO_NAMES: Final = words_of("no-names")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sentence says that people are, and how many live there as far as that is known."""
+
+    name: str | None
+    small: bool
+    large: bool
+
+
+def _place(draft: Draft, sentence: Sentence) -> Place:
+    small = draft.first("small_place", sentence)
+    match = small or draft.first("place", sentence)
+    large = any(token.tags & {"place.large", "nation"} for token in draft.tokens[sentence.low : sentence.high])
+    return Place(draft.words(match) if match else None, small is not None, large)
+
+
+def _placed(draft: Draft, mention: Mention, place: Place) -> Mention:
+    """Add the place that a sentence names."""
     tokens = draft.tokens[mention.match.start : mention.match.end]
     role = next((token.text for token in tokens if token.tags & {"person", "people"}), None)
     named = draft.words(mention.match) if tokens[0].piece is Piece.HANDLE else None
-    return replace(mention, who=replace(mention.who, place=place, small_place=small, role=role, named=named))
+    told = replace(
+        mention.who,
+        place=place.name,
+        small_place=place.small,
+        large_place=place.large,
+        role=role,
+        named=named,
+        viewers=are_people(draft, mention),
+    )
+    return replace(mention, who=told)

@@ -14,7 +14,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, Field, ModelWrapValidatorHandler, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
 from analyzer.errors import Mistake, RulebookError, did_you_mean
 from analyzer.messages.claim import Action, BasisKind, Claim, Occurrence, Statistic, WhoKind
@@ -25,7 +34,9 @@ from analyzer.policy.positions import lines_of
 from analyzer.policy.uses import Addressed
 
 REMEDY: Final = "docs/explanation/what-is-decided-about-messages.md lists what a rule may ask."
-_VIEWING: Final = frozenset({Action.WATCHED, Action.REWATCHED, Action.BINGED, Action.FINISHED, Action.NONE, Action.USED})
+_VIEWING: Final = frozenset(
+    {Action.WATCHED, Action.REWATCHED, Action.BINGED, Action.FINISHED, Action.NONE, Action.USED}
+)
 _ALWAYS: Final = frozenset({Action.REWATCHED, Action.REWOUND, Action.CAPTIONED})
 _Text = Annotated[StrictStr, Field(min_length=1)]
 
@@ -42,12 +53,17 @@ class WordingRule(BaseModel):
     mocked, remark : whether a way of speaking holds people up, or is a remark to those who are counted.
     topics : sensitive topics; any of these.
     protected : whether the behaviour is one that people may rely on.
-    repeated, small_place, superlative, consented, known, staff, recap, private, quoted, people_told : as of the claim.
+    place_told, amount_told, people_told : whether a place, a number or how many people are told.
+    quoted : whether words are given in quotes.
+    repeated, done, small_place, large_place, viewers, whole, superlative, consented, known, staff : as of the claim.
+    recap, private : whether one user is told of their own use, and whether nobody else reads it.
     """
 
     model_config = FROZEN
 
-    id: Annotated[StrictStr, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="small letters, digits and hyphens")]
+    id: Annotated[
+        StrictStr, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="small letters, digits and hyphens")
+    ]
     effect: Annotated[Effect, Field(description="what the rule does where all its conditions hold")]
     because: Annotated[StrictStr, Field(min_length=10, description="one sentence that a reviewer understands")]
     cites: Annotated[tuple[_Text, ...], Field(min_length=1, description="the sources: at least one")]
@@ -69,6 +85,11 @@ class WordingRule(BaseModel):
     protected: StrictBool | None = None
     repeated: StrictBool | None = None
     small_place: StrictBool | None = None
+    large_place: StrictBool | None = None
+    place_told: StrictBool | None = None
+    viewers: StrictBool | None = None
+    whole: StrictBool | None = None
+    amount_told: StrictBool | None = None
     superlative: StrictBool | None = None
     consented: StrictBool | None = None
     known: StrictBool | None = None
@@ -77,6 +98,7 @@ class WordingRule(BaseModel):
     private: StrictBool | None = None
     quoted: StrictBool | None = None
     people_told: StrictBool | None = None
+    done: StrictBool | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -84,14 +106,21 @@ class WordingRule(BaseModel):
         told = values if isinstance(values, dict) else {}
         faults = []
         if told.get("effect") == Effect.ALLOW.value and set(told) & {"people_below", "share_below", "amount_below"}:
-            faults.append(Fault("an allow rule cannot ask for few", "Nothing is allowed because it is about few people."))
+            faults.append(
+                Fault("an allow rule cannot ask for few", "Nothing is allowed because it is about few people.")
+            )
         if told and not set(told) & _CONDITIONS:
             faults.append(Fault("the rule has no condition", f"Give one of {', '.join(sorted(_CONDITIONS))}."))
         return with_parts(values, parts, faults)
 
     def fires(self, claim: Claim, *, mocked: bool, remark: bool, private: bool) -> bool:
-        """Return whether all conditions hold for a claim of a draft that mocks, remarks, or that one user alone reads."""
-        told = {"mocked": mocked, "remark": remark, "private": private, **{name: ask(claim) for name, ask in _FLAGS.items()}}
+        """Return whether all conditions hold for a claim of a draft that mocks, remarks, or is for one user."""
+        told = {
+            "mocked": mocked,
+            "remark": remark,
+            "private": private,
+            **{name: ask(claim) for name, ask in _FLAGS.items()},
+        }
         if any(getattr(self, name) is not None and getattr(self, name) is not value for name, value in told.items()):
             return False
         kinds = {name: ask(claim) for name, ask in _KINDS.items()}
@@ -121,7 +150,7 @@ class WordingRule(BaseModel):
 
 def is_protected(claim: Claim) -> bool:
     """Return whether a behaviour is one that people may rely on: again and again, by hand, with captions, at night."""
-    if claim.action in _ALWAYS or (at_night(claim.window) and claim.action is not Action.NONE):
+    if claim.action in _ALWAYS or at_night(claim.window):
         return True
     repeated = claim.frequency is not None and claim.frequency.repeated
     return repeated and claim.action in _VIEWING
@@ -131,12 +160,18 @@ _FLAGS: Final[dict[str, Callable[[Claim], bool]]] = {
     "protected": is_protected,
     "repeated": lambda claim: claim.frequency is not None and claim.frequency.repeated,
     "small_place": lambda claim: claim.who.small_place,
+    "large_place": lambda claim: claim.who.large_place,
+    "whole": lambda claim: claim.who.whole,
+    "viewers": lambda claim: claim.who.viewers,
+    "amount_told": lambda claim: claim.amount is not None,
+    "place_told": lambda claim: claim.who.place is not None,
     "superlative": lambda claim: claim.who.superlative,
     "consented": lambda claim: claim.who.consented,
     "known": lambda claim: claim.who.known,
     "staff": lambda claim: claim.who.staff,
     "recap": lambda claim: claim.recap,
     "quoted": lambda claim: claim.quotes,
+    "done": lambda claim: claim.done,
     "people_told": lambda claim: claim.who.count is not None or claim.statistic in (Statistic.PLAYS, Statistic.SHARE),
 }
 _KINDS: Final[dict[str, Callable[[Claim], object]]] = {
@@ -148,7 +183,20 @@ _KINDS: Final[dict[str, Callable[[Claim], object]]] = {
     "occurrences": lambda claim: claim.occurrence,
 }
 _CONDITIONS: Final = frozenset(
-    {*_FLAGS, *_KINDS, "topics", "mocked", "remark", "private", "people_from", "people_below", "share_from", "share_below", "amount_from", "amount_below"}
+    {
+        *_FLAGS,
+        *_KINDS,
+        "topics",
+        "mocked",
+        "remark",
+        "private",
+        "people_from",
+        "people_below",
+        "share_from",
+        "share_below",
+        "amount_from",
+        "amount_below",
+    }
 )
 
 
@@ -222,5 +270,7 @@ def _mistakes(error: ValidationError, lines: Mapping[tuple[str | int, ...], int]
         hint = did_you_mean(str(place[-1]), known) if unknown else str(context.get("remedy", ""))
         allowed = context.get("allowed") or context.get("expected", "")
         remedy = hint or (f"Allowed are {allowed}." if allowed else "")
-        found.append(Mistake(line, " > ".join(map(str, place)) or "wording", f"{context.get('text', told['msg'])}.", remedy))
+        found.append(
+            Mistake(line, " > ".join(map(str, place)) or "wording", f"{context.get('text', told['msg'])}.", remedy)
+        )
     return tuple(sorted(dict.fromkeys(found), key=lambda mistake: mistake.line or 0))

@@ -21,7 +21,8 @@ import pyarrow as pa
 from analyzer.messages.about import DATABASE, MANIFEST, About, about_of, keep_about, write_manifest
 from analyzer.messages.facts import facts_of
 from analyzer.messages.index import Index, open_index
-from analyzer.messages.layout import STEP_ROWS, fill
+from analyzer.messages.layout import PAIRS, STEP_ROWS, fill
+from analyzer.messages.together import fill_together
 from analyzer.sessions.pieces import Piece, ReadOptions, Sources, pieces_of
 from analyzer.sessions.pseudonym import Pseudonymiser, load_key
 from analyzer.sessions.records import Sessions
@@ -68,7 +69,7 @@ def build_index(
     pseudonyms: bool | None = None,
     key_file: str | os.PathLike[str] | None = None,
     keep_autoplay: bool = False,
-    progress: Progress = SILENT,
+    progress: Progress | None = None,
 ) -> Indexed:
     """Make sessions ready for claims: a folder that `open_index` opens; it appears whole or not at all.
 
@@ -82,7 +83,7 @@ def build_index(
         About how much memory to use, such as "4GB". With player events all sessions are read into memory.
     workers : int, optional
         As many as there are cores by default.
-    progress : Progress
+    progress : Progress, optional
 
     Returns
     -------
@@ -103,7 +104,7 @@ def build_index(
         keep_autoplay=keep_autoplay,
     )
     options = ExtractOptions(workers=workers, memory_bytes=memory_bytes_of(memory))
-    job = _Job(reading, options, load_key(reading.key_file), progress)
+    job = _Job(reading, options, load_key(reading.key_file), progress or SILENT)
     whole = source if events is None else Sources(source, events)
     with staged(Path(out)) as stage, tempfile.TemporaryDirectory(dir=stage) as work:
         stage.chmod(0o700)  # it says what each household watched
@@ -113,6 +114,11 @@ def build_index(
         write_manifest(about, stage)
         size = (stage / DATABASE).stat().st_size
     return Indexed(about, intake, size)
+
+
+def is_index(place: str | os.PathLike[str]) -> bool:
+    """Return whether a path is the folder of an index, be it damaged."""
+    return any((Path(place) / name).is_file() for name in (DATABASE, MANIFEST))
 
 
 @contextmanager
@@ -136,7 +142,7 @@ def ready(
     InputError
         When the source cannot be read.
     """
-    if isinstance(source, str | os.PathLike) and any((Path(source) / name).is_file() for name in (DATABASE, MANIFEST)):
+    if isinstance(source, str | os.PathLike) and is_index(source):
         index = open_index(Path(source), key, memory=memory)
         try:
             yield index
@@ -213,7 +219,11 @@ class _Job:
 
     def _about(self, rows: int, sources: tuple[str, ...], told: str, connection: duckdb.DuckDBPyConnection) -> About:
         self.progress("laying out the index")
-        fill(connection, counted(self.progress, rows), max(min(STEP_ROWS, self.options.memory_bytes // 400), 1))
+        at_a_time = max(min(STEP_ROWS, self.options.memory_bytes // 400), 1)
+        fill(connection, counted(self.progress, rows), at_a_time)
+        self.progress("adding up households")
+        households = connection.execute("SELECT count(*) FROM keys").fetchall()[0][0]
+        fill_together(connection, PAIRS, counted(self.progress, households), at_a_time)
         for name in RELATIONS:  # what they read is gone when the index is opened
             connection.unregister(name)
             connection.execute(f"DROP VIEW IF EXISTS {name}")

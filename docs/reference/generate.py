@@ -194,8 +194,8 @@ def commands_page() -> str:
     group = typer.main.get_command(app)
     parts = [
         "# Commands",
-        "Exit codes: 0 done, 1 failure, 2 bad input or usage, 3 withheld, 4 needs review. Results go to stdout,"
-        " progress and errors to stderr.",
+        "Exit codes: 0 done or allowed, 1 failure, 2 bad input or usage, 3 withheld or blocked, 4 needs review. Results"
+        " go to stdout, progress and errors to stderr.",
     ]
     for name, command in leaves(group):
         rows = [(f"`{parameter_name(p)}`", str(getattr(p, "help", "") or "")) for p in command.params]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.messages.verdict import check_words
 from analyzer.policy.marks import mark_patterns
-
-check_words = pytest.importorskip("analyzer.messages.verdict", exc_type=ModuleNotFoundError).check_words
 
 CASES = tomllib.loads(Path(__file__).with_name("case.toml").read_text("utf-8"))["case"]
 

@@ -1,4 +1,9 @@
-"""Reads the tables beside it: sentences, the verdicts that they should get, the grammar that they stress."""
+"""Reads the tables beside it: sentences, the verdicts that they should get, the grammar that they stress.
+
+Sections without "later" in their heading are from before: an author wrote them who had not seen the code that judges.
+Those with "later" were written while the grammar grew, each before the change that it led to; how many of them were
+judged right at the first try is told in docs/explanation/how-a-draft-is-read.md.
+"""
 
 from __future__ import annotations
 

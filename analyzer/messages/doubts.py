@@ -1,0 +1,171 @@
+"""What a draft says of people that no claim holds: a number that was not understood, somebody of whom nothing was read.
+
+A draft is only allowed when what it says about people was understood. So whatever looks like a count of people, and
+became none, is `Unclear`, and a person looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from analyzer.messages.claim import Claim, Span, Unclear, WhoKind
+from analyzer.messages.frequencies import frequency_of
+from analyzer.messages.lists import words_of
+from analyzer.messages.sentences import Draft, Sentence
+from analyzer.messages.tokens import Piece, Token
+
+_FEW: Final = 10_000
+_NUMBER: Final = "a number that may count people"
+_HABIT: Final = "something is done again and again, and it is not told by whom"
+_SOMEBODY: Final = "somebody is presented or speaks, and it is not clear who did what"
+_BEFORE: Final = words_of("before-a-name")
+_SIGNS: Final = frozenset("/.#-+v×&=@_'*x")
+
+
+def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
+    """Return what is said of people that no claim holds.
+
+    Parameters
+    ----------
+    draft : Draft
+        In pieces.
+    claims : sequence of Claim
+        What was understood.
+    """
+    told = [span for claim in claims for span in _spans(claim)]
+    about = any(token.tags & {"use", "people", "person"} for token in draft.tokens)
+    found = [
+        Unclear(span, _NUMBER) for sentence in draft.sentences if about for span in _numbers(draft, sentence, told)
+    ]
+    found += _habits(draft, claims)
+    if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):
+        found += _presented(draft)
+        found += _of_so_many(draft)
+        found += _perhaps_somebody(draft)
+        found += _counted_visits(draft)
+    return found
+
+
+def _of_so_many(draft: Draft) -> Iterable[Unclear]:
+    """Return "n = 53" in a draft that tells no share: that is a group, and no survey's size."""
+    if not any(token.piece is Piece.SHARE for token in draft.tokens):
+        yield from (Unclear(draft.span(match), _NUMBER) for match in draft.anywhere("of_so_many"))
+
+
+def _perhaps_somebody(draft: Draft) -> Iterable[Unclear]:
+    """Return names that may be those of a person: "Tejas ordered 3,330 times"."""
+    for match in draft.anywhere("perhaps_somebody"):
+        names = [token for token in draft.tokens[match.start : match.end] if token.capital]
+        if all(token.piece is Piece.WORD and not token.tags for token in names):
+            yield Unclear(draft.span(match), _SOMEBODY)
+
+
+def _presented(draft: Draft) -> Iterable[Unclear]:
+    """Return where somebody is presented or speaks, and it is told what was done."""
+    for sentence in draft.sentences:
+        tokens = draft.tokens[sentence.low : sentence.high]
+        told = any("did" in token.tags and "act.used" not in token.tags for token in tokens) or draft.first(
+            "repeated", sentence
+        )
+        ran = any("did" in token.tags for token in tokens) and any(token.piece is Piece.NUMBER for token in tokens)
+        match = draft.first("consented", sentence) if told or ran else None
+        if match:
+            yield Unclear(draft.span(match), _SOMEBODY)
+
+
+def _counted_visits(draft: Draft) -> Iterable[Unclear]:
+    """Return "third time this week" and the like, where it is not told of a title."""
+    for sentence in draft.sentences:
+        tokens = draft.tokens[sentence.low : sentence.high]
+        of_titles = any(
+            t.piece is Piece.TITLE or t.tags & {"noun.content", "staff"} or t.norm in _CHARTS for t in tokens
+        )
+        for match in draft.find("visits", sentence) if not of_titles else ():
+            yield Unclear(draft.span(match), _HABIT)
+
+
+_CHARTS: Final = words_of("charts")
+
+
+def _spans(claim: Claim) -> Iterable[Span]:
+    parts = (claim.who, claim.frequency, claim.window, claim.content)
+    yield from (part.span for part in parts if part is not None and part.span is not None)
+    yield from (number.span for number in (claim.who.count, claim.who.share) if number is not None)
+
+
+def _numbers(draft: Draft, sentence: Sentence, told: Sequence[Span]) -> Iterable[Span]:
+    """Return small numbers in a sentence that tells what was done, and that count nothing that is known."""
+    tokens = draft.tokens[sentence.low : sentence.high]
+    if not any(token.tags & _DONE or token.norm in _PASSIVE or token.norm.endswith("ed") for token in tokens):
+        return
+    matches = draft.find("no_group", sentence)
+    counted_otherwise = {at for match in matches for at in range(match.start, match.end)}
+    for at, token in enumerate(tokens):
+        if (
+            token.piece is not Piece.NUMBER
+            or not token.amount
+            or not 1 < token.amount.stated < _FEW
+            or "year" in token.tags
+        ):
+            continue
+        span = token.amount.span
+        if sentence.low + at in counted_otherwise:
+            continue
+        if not any(one.start <= span.start < one.end for one in told) and not _counts_something(tokens, at):
+            yield span
+
+
+def _counts_something(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a number counts things, hours or money, or names one: "episode 53", "40 films", "10:30"."""
+    before = tokens[at - 1] if at else None
+    if before is not None and (
+        before.norm in _BEFORE or (before.text in _SIGNS and tokens[at].glued) or before.piece is Piece.TITLE
+    ):
+        return True
+    if before is not None and before.capital and before.piece is Piece.WORD and at > 1:
+        return True  # part of a name: Windows 11, Area 51
+    ahead = tokens[at + 1 : at + 6]
+    if ahead and ahead[0].piece in (Piece.NUMBER, Piece.MONEY, Piece.TITLE):
+        return True
+    if len(ahead) > 1 and ahead[0].norm in _TO and ahead[1].piece is Piece.NUMBER:
+        return True
+    if len(ahead) > 1 and ahead[0].text in _SIGNS and ahead[0].glued and ahead[1].glued:
+        return True
+    if before is not None and before.norm in _AGENT and ahead and ahead[0].piece is Piece.WORD and not ahead[0].tags:
+        return not any(token.norm in _PASSIVE for token in tokens)  # "wurde von 29 ... gesehen"
+    for token in ahead:
+        if token.piece is Piece.STOP or token.text in (",", ":", ";"):
+            return False
+        if token.tags & _PEOPLE:
+            return "staff" in token.tags
+        if token.piece is Piece.WORD and (
+            token.norm.endswith(("s", "x", "am", "pm")) or any(tag.startswith("noun.") for tag in token.tags)
+        ):
+            return True
+    return False
+
+
+_TO: Final = frozenset({"to", "and", "bis", "auf", "a"})
+_DONE: Final = frozenset({"did", "present"})
+_PASSIVE: Final = words_of("passive")
+_AGENT: Final = words_of("agent")
+_PEOPLE: Final = frozenset({"people", "person", "word.you", "word.we", "word.they", "word.who"})
+
+
+def _habits(draft: Draft, claims: Sequence[Claim]) -> Iterable[Unclear]:
+    """Return habits that are told of people who are not named: "Rewound again and again, all night long"."""
+    for sentence in draft.sentences:
+        tokens = draft.tokens[sentence.low : sentence.high]
+        if not any("did" in token.tags for token in tokens) or any(_tells_of_titles(token) for token in tokens):
+            continue
+        frequency = frequency_of(draft, sentence)
+        span = draft.text.span(tokens[0].start, tokens[-1].end)
+        about = [claim for claim in claims if claim.span == span]
+        counted = any(claim.amount is not None or claim.who.kind is not WhoKind.NOBODY for claim in about)
+        if frequency is not None and frequency.repeated and not counted:
+            yield Unclear(span, _HABIT)
+
+
+def _tells_of_titles(token: Token) -> bool:
+    return token.piece is Piece.TITLE or bool(token.tags & {"staff", "noun.content", "word.rank", "word.most"})
