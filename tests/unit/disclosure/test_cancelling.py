@@ -18,7 +18,7 @@ def of(amounts):
     return buckets_of(group, np.tile(SECRET, (len(amounts), 1)), amounts.ravel(), len(amounts))
 
 
-@pytest.mark.parametrize(("floor", "changed"), [(10, 1), (10, 5), (10, 9), (100, 60), (100, 99), (1_000, 300)])
+@pytest.mark.parametrize(("floor", "changed"), [(10, 1), (10, 5), (10, 9), (100, 60), (100, 99), (1_000, 100)])
 def test_a_year_is_made_of_its_months_although_a_few_left(floor, changed):
     year = MONTHS.sum(axis=0) - MONTHS[:7].sum(axis=0) * (np.arange(HOMES) < changed)
     found = cancelling(of(year)[0], of(MONTHS), floor)
