@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from analyzer.disclosure.combining import Recipe
 from analyzer.disclosure.dimensions import Dimension
 from analyzer.disclosure.memberships import Memberships
-from analyzer.disclosure.sketch import STEPS_PER_UNIT
+from analyzer.disclosure.sketch import whole_steps
 from analyzer.grouping.arrays import Floats, Ints
 
 
@@ -27,7 +27,7 @@ class Behind:
     cells : ndarray of int64
         Number in the table of each cell that may be asked about.
     counts : bool
-        Households are told; else their totals, of which sums that differ by less than half a step are the same.
+        Households are told; else their totals, in whole steps.
     """
 
     whose: Memberships
@@ -46,7 +46,7 @@ class Behind:
         behind = [(self._behind[int(self.cells[place])], times) for place, times in recipe]
         whose = np.concatenate([household for (household, _), _ in behind])
         left = np.bincount(whose, np.concatenate([times * amount for (_, amount), times in behind]))
-        return int(np.count_nonzero(np.abs(left) > 0.5 / STEPS_PER_UNIT))
+        return int(np.count_nonzero(left))
 
     def among(self, some: Ints) -> Callable[[Recipe], int]:
         """Return the same count for recipes that give places in `some`, which are places in `cells`."""
@@ -57,7 +57,8 @@ class Behind:
         """Households and what each has, of every cell that may be asked about; found when the first one is."""
         found: dict[int, tuple[Ints, Floats]] = {}
         told = np.sort(self.cells)
-        for cell, household, amount in self.whose.levels(self.dimensions):
+        whose = replace(self.whose, amount=whole_steps(self.whose.amount))
+        for cell, household, amount in whose.levels(self.dimensions):
             shown = np.flatnonzero(np.isin(cell, told))
             order = shown[np.argsort(cell[shown], kind="stable")]
             starts = np.flatnonzero(np.diff(cell[order], prepend=-1))

@@ -1,7 +1,8 @@
 """Groups that are added and subtracted, and when what is left over is of few households.
 
 Groups are known by their sketches alone. A combination is a list of cells, each added or subtracted some times; what it
-leaves over is estimated from the combined sketch.
+leaves over is estimated from the combined sketch: of numbers of households from the households' coins, of totals from
+the remainders of their amounts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from analyzer.disclosure.sketch import WIDTH, Sketches, margin
+from analyzer.disclosure.remainders import Buckets, about, combined_buckets, few_left, summed_runs
+from analyzer.disclosure.sketch import Sketches, margin
 from analyzer.grouping.arrays import Bools, Floats, Ints
 
 Recipe = tuple[tuple[int, int], ...]  # cells and how often each is added; subtracted where negative
@@ -25,16 +27,14 @@ class Bound:
     Attributes
     ----------
     floor : fewest households that a number may be about.
-    each : how much one household counts in a sketch: 2 where a changed sum is one that left and one that came.
     """
 
     floor: int
-    each: int = 1
 
     @property
     def estimate(self) -> float:
         """Estimates from here cannot be of fewer households than the floor, but for one in millions."""
-        return self.floor * self.each * margin()
+        return self.floor * margin()
 
     def few(self, estimate: Floats, net: Floats) -> Bools:
         """Tell which combinations leave few over, and somebody.
@@ -51,34 +51,40 @@ class Pool:
 
     Attributes
     ----------
-    left : ndarray of float64, shape (n, WIDTH)
+    left : ndarray of float64, shape (n, WIDTH) or (n, TOTAL_WIDTH)
         Signed sketches.
     net : ndarray of float64, shape (n,)
         Households added less households subtracted.
+    buckets : ndarray of uint8, shape (n, COLUMNS), or (n, 0) where no totals are told
+        Remainders of the amounts.
     recipes : what each is made of.
     """
 
     left: Floats
     net: Floats
+    buckets: Buckets
     recipes: tuple[Recipe, ...]
 
     @classmethod
     def of(cls, sketches: Sketches, first: int = 0) -> Pool:
         """Return cells as they are, numbered from `first`."""
         recipes = tuple(((first + number, 1),) for number in range(len(sketches)))
-        return cls(sketches.signed, sketches.households.astype(np.float64), recipes)
+        return cls(sketches.signed, sketches.households.astype(np.float64), sketches.buckets, recipes)
 
     def __len__(self) -> int:
         return len(self.net)
 
     def __add__(self, other: Pool) -> Pool:
         return Pool(
-            np.concatenate([self.left, other.left]), np.concatenate([self.net, other.net]), self.recipes + other.recipes
+            np.concatenate([self.left, other.left]),
+            np.concatenate([self.net, other.net]),
+            np.concatenate([self.buckets, other.buckets]),
+            self.recipes + other.recipes,
         )
 
     def take(self, rows: Ints) -> Pool:
         """Return some of the groups."""
-        return Pool(self.left[rows], self.net[rows], tuple(self.recipes[row] for row in rows))
+        return Pool(self.left[rows], self.net[rows], self.buckets[rows], tuple(self.recipes[row] for row in rows))
 
     def made(self, recipes: Sequence[Recipe]) -> Pool:
         """Return combinations of these, which are the cells 0 and up; those that leave nobody over are left out."""
@@ -89,8 +95,30 @@ class Pool:
         starts = np.cumsum([0, *(len(recipe) for recipe in recipes[:-1])])
         left = np.add.reduceat(self.left[cells] * times[:, None], starts, axis=0)
         net = np.add.reduceat(self.net[cells] * times, starts)
-        some = np.flatnonzero(left.any(axis=1))
-        return Pool(left[some], net[some], tuple(recipes[row] for row in some.tolist()))
+        buckets = summed_runs(self.buckets[cells], times, starts)
+        return Pool(left, net, buckets, tuple(recipes)).of_somebody()
+
+    def mixed(self, times: Ints | Floats) -> Pool:
+        """Return combinations, given by how often each group is added, shape (n_combinations, n)."""
+        recipes = tuple(self.recipe(enumerate(row)) for row in times.astype(np.int64).tolist())
+        return Pool(times @ self.left, times @ self.net, combined_buckets(times, self.buckets), recipes)
+
+    def of_somebody(self) -> Pool:
+        """Return those that leave somebody over."""
+        return self.take(np.flatnonzero(self.left.any(axis=1) | self.buckets.any(axis=1)))
+
+    def few(self, bound: Bound) -> Bools:
+        """Tell which leave few households over, and somebody."""
+        return few_left(self.buckets, bound.floor) if self.totals else bound.few(self.estimates, self.net)
+
+    def sizes(self, bound: Bound) -> Floats:
+        """Return about of how many households something is left over."""
+        return about(self.buckets, bound.floor) if self.totals else self.estimates
+
+    @property
+    def totals(self) -> bool:
+        """Whether totals are told: amounts that cancel are gone, even of households that are left over."""
+        return bool(self.buckets.shape[1])
 
     def recipe(self, times: Iterable[tuple[int, int]]) -> Recipe:
         """Return what groups are made of together, given by number and how often each is added."""
@@ -102,13 +130,16 @@ class Pool:
 
     @cached_property
     def estimates(self) -> Floats:
-        """About how many households each group has; exact for equal groups, since WIDTH is a power of two."""
+        """About how many households each group has, or the square of what they have where totals are told.
+
+        Exact for equal groups, since the widths are powers of two.
+        """
         return estimates_of(self.left)
 
 
 def estimates_of(left: Floats) -> Floats:
-    """Return about how many households signed sketches are of, for any number of axes before the coins."""
-    return np.asarray(np.einsum("...j,...j->...", left, left) / WIDTH)
+    """Return the mean squares of signed sketches, for any number of axes before the coins."""
+    return np.asarray(np.einsum("...j,...j->...", left, left) / left.shape[-1])
 
 
 def combined(one: Recipe, other: Recipe, times: int) -> Recipe:

@@ -115,13 +115,12 @@ def cells_to_withhold(differences: Sequence[Difference], n_cells: int) -> Bools:
 
 def _compared(new: Told, history: Sequence[Earlier], floor: int, counted: Counted | None) -> list[Difference]:
     found = gathered(new, history)
-    bound = Bound(floor, 1 if new.definition.family is None else 2)
 
     def known(recipe: Recipe) -> int | None:
         inside = found.inside(recipe) if counted else None
         return counted(inside) if counted and inside else None
 
-    search = Search(found.groups, found.n_new, len(found.ours), found.own, found.others, bound, known)
+    search = Search(found.groups, found.n_new, len(found.ours), found.own, found.others, Bound(floor), known)
     told_apart = [_difference(hit, new, found, history, floor) for hit in search.leftovers()]
     return told_apart + _shares(new, history, floor)
 

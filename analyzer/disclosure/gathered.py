@@ -83,7 +83,8 @@ def gathered(new: Told, history: Sequence[Earlier]) -> Gathered:
     place = {cell: at for at, cell in enumerate(ours)}
     now = _Numbered(new, [place[c] if k is None else len(ours) + k for c, k in enumerate(known_as)])
     then = [_Numbered(e.told, [len(ours) + n for n in cells]) for e, cells in zip(history, of_cells, strict=True)]
-    old = joined([earlier.told.sketches for earlier in history]).take(first)
+    nobody = new.sketches.take(np.zeros(0, np.int64))  # of as many columns, should there be no history
+    old = joined([nobody, *(earlier.told.sketches for earlier in history)]).take(first)
     cells = Pool.of(new.sketches.take(np.array(ours, np.int64))) + Pool.of(old, len(ours))
     fresh = cells.made(_each_once(rest for rest in now.rests() if rest and rest[0][0] < len(ours)))
     rests = cells.made(_each_once(rest for release in then for rest in release.rests() if rest))
@@ -109,7 +110,7 @@ def gathered(new: Told, history: Sequence[Earlier]) -> Gathered:
 
 def rows_of(sketches: Sketches) -> list[bytes]:
     """Return one key a group; equal keys are the same group."""
-    return [row.tobytes() for row in np.column_stack([sketches.households, sketches.heads])]
+    return list(sketches.as_bytes())
 
 
 def _each_once(recipes: Iterable[Recipe]) -> list[Recipe]:

@@ -1,8 +1,9 @@
 """Search for ways to add and subtract groups so that only a few households are left over.
 
 In this order: every combination of two groups; parts of one release that together make up a group of another one; and
-what remains of groups when parts are subtracted, two at a time, and made short by one another. Not everything is
-searched: to find the shortest combination of many is hard (Micciancio, SIAM Journal on Computing 2001).
+what remains of groups when parts are subtracted, two at a time, and made short by one another; of totals at last what
+cancels but for few households, however much these have. Not everything is searched: to find the shortest combination of
+many is hard (Micciancio, SIAM Journal on Computing 2001).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Final
 
 import numpy as np
 
+from analyzer.disclosure.cancelling import cancelling, explaining
 from analyzer.disclosure.combining import Bound, Pool, Recipe, combined, estimates_of
 from analyzer.disclosure.reducing import reduced
-from analyzer.disclosure.sketch import WIDTH
+from analyzer.disclosure.remainders import Buckets, added_buckets, combined_buckets, few_apart, few_left, negative
 from analyzer.grouping.arrays import Bools, Floats, Ints
 
 _AT_ONCE: Final = 8_192  # rows of a product of sketches: some ten megabytes
@@ -61,6 +63,10 @@ class _Peeled:
     def take(self, rows: Ints) -> _Peeled:
         return _Peeled(self.at[rows], self.number, self.times, self.chosen[rows], self.left[rows], self.net[rows])
 
+    def few(self, groups: Pool, bound: Bound) -> Bools:
+        """Tell which leave few households of the groups over."""
+        return few_left(self._buckets(groups), bound.floor) if groups.totals else bound.few(self.estimates, self.net)
+
     def named(self, groups: Pool) -> Pool:
         """Return the same with what each is made of."""
         recipes = []
@@ -68,7 +74,11 @@ class _Peeled:
             some = np.flatnonzero(parts)
             taken = zip(self.number[some].tolist(), (-self.times[some]).tolist(), strict=True)
             recipes.append(groups.recipe([(group, 1), *taken]))
-        return Pool(self.left, self.net, tuple(recipes))
+        return Pool(self.left, self.net, self._buckets(groups), tuple(recipes))
+
+    def _buckets(self, groups: Pool) -> Buckets:
+        taken = combined_buckets(self.chosen * -self.times, groups.buckets[self.number])
+        return added_buckets(groups.buckets[self.at], taken)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,22 +122,22 @@ class Search:
     def _judged(self, hits: Iterator[Pool]) -> dict[Recipe, Leftover]:
         found: dict[Recipe, Leftover | None] = {}
         for hit in hits:
-            for recipe, estimate in zip(hit.recipes, hit.estimates.tolist(), strict=True):
+            for recipe, size in zip(hit.recipes, hit.sizes(self.bound).tolist(), strict=True):
                 if recipe and recipe[0][0] < self.new_cells:
                     sign = 1 if recipe[0][1] > 0 else -1
                     told = tuple((cell, sign * count) for cell, count in recipe)
                     if told not in found:
-                        found[told] = self._leftover(told, estimate)
+                        found[told] = self._leftover(told, size)
         return {recipe: leftover for recipe, leftover in found.items() if leftover}
 
-    def _leftover(self, recipe: Recipe, estimate: float) -> Leftover | None:
+    def _leftover(self, recipe: Recipe, size: float) -> Leftover | None:
         known = self.counted(recipe)
         if known is None:
-            return Leftover(recipe, estimate / self.bound.each)
+            return Leftover(recipe, size)
         return Leftover(recipe, known) if 0 < known < self.bound.floor else None
 
     def _few(self, pool: Pool) -> Pool:
-        return pool.take(np.flatnonzero(self.bound.few(pool.estimates, pool.net)))
+        return pool.take(np.flatnonzero(pool.few(self.bound)))
 
     def _pairs(self, nearest: Floats) -> Iterator[Pool]:
         """Look at each new group and at its differences to all; write down how near they are."""
@@ -135,8 +145,11 @@ class Search:
         yield self._few(new)
         for some in _blocks(0, len(self.groups)):
             others = self.groups.take(some)
-            apart = new.estimates[:, None] + others.estimates - new.left @ others.left.T * (2 / WIDTH)
-            few = self.bound.few(apart, new.net[:, None] - others.net)
+            apart = new.estimates[:, None] + others.estimates - new.left @ others.left.T * (2 / new.left.shape[1])
+            if new.totals:
+                few = few_apart(new.buckets, others.buckets, self.bound.floor)
+            else:
+                few = self.bound.few(apart, new.net[:, None] - others.net)
             yield from (_pair(new, others, row, column, -1) for row, column in np.argwhere(few))
             old = some >= self.n_new
             apart /= np.maximum(others.estimates, 1.0)
@@ -156,7 +169,7 @@ class Search:
 
     def _made_up(self, at: Ints, parts: Ints, added: Ints) -> Iterator[Pool]:
         for peeled in self._peeled(at, parts, added):
-            few = self.bound.few(peeled.estimates, peeled.net)
+            few = peeled.few(self.groups, self.bound)
             if few.any():
                 yield peeled.take(np.flatnonzero(few)).named(self.groups)
 
@@ -166,10 +179,19 @@ class Search:
         at = np.concatenate([_smallest(new, _NEAREST), self.n_new + _smallest(old, _NEAREST)])
         groups, remains = self.groups.take(at), self._remains(at)
         yield from self._of_two(groups + remains)
-        short, times = reduced(groups.left)
-        some = np.flatnonzero(short.any(axis=1))
-        recipes = tuple(groups.recipe(enumerate(times[row].tolist())) for row in some)
-        yield from self._of_two(Pool(short[some], (times @ groups.net)[some], recipes) + remains)
+        _, times = reduced(groups.left)
+        yield from self._of_two(groups.mixed(times).of_somebody() + remains)
+        if groups.totals:
+            yield from self._cancelled(at)
+
+    def _cancelled(self, at: Ints) -> Iterator[Pool]:
+        """Look at what is left of new groups when others cancel all of them but what few households have."""
+        for group in at[at < self.n_new]:
+            others = at[at != group]
+            some = others[explaining(self.groups.left[group], self.groups.left[others])]
+            times = cancelling(self.groups.buckets[group], self.groups.buckets[some], self.bound.floor)
+            pool = self.groups.take(np.array([group, *some]))
+            yield self._few(pool.mixed(np.column_stack([np.ones(len(times), np.int64), -times])))
 
     def _remains(self, at: Ints) -> Pool:
         """Return what is left of groups when parts of one layer are subtracted from them; the shortest of it."""
@@ -187,11 +209,19 @@ class Search:
     def _of_two(self, pool: Pool) -> Iterator[Pool]:
         """Look at each group alone, and at each sum and difference of two, whichever is shorter."""
         yield self._few(pool)
+        if pool.totals:
+            yield from self._of_two_totals(pool)
+            return
         inner = pool.left @ pool.left.T
         sign = np.where(inner > 0, -1, 1)
-        both = pool.estimates[:, None] + pool.estimates + sign * inner * (2 / WIDTH)
+        both = pool.estimates[:, None] + pool.estimates + sign * inner * (2 / pool.left.shape[1])
         few = np.triu(self.bound.few(both, pool.net[:, None] + sign * pool.net), 1)
         yield from (_pair(pool, pool, row, column, int(sign[row, column])) for row, column in np.argwhere(few))
+
+    def _of_two_totals(self, pool: Pool) -> Iterator[Pool]:
+        for sign, others in ((-1, pool.buckets), (1, negative(pool.buckets))):
+            few = np.triu(few_apart(pool.buckets, others, self.bound.floor), 1)
+            yield from (_pair(pool, pool, row, column, sign) for row, column in np.argwhere(few))
 
     def _peeled(self, at: Ints, parts: Ints, added: Ints) -> Iterator[_Peeled]:
         """Subtract from each group those parts that make it shorter, and add back some of those in `added`."""
@@ -201,7 +231,7 @@ class Search:
         left = pool.left[at]
         chosen = np.zeros((len(at), len(number)), dtype=bool)
         for turn in range(_ROUNDS):
-            inner = left @ left_of.T * (2 / WIDTH)
+            inner = left @ left_of.T * (2 / left.shape[1])
             gain = np.where(chosen, -inner, inner) - norms
             moving = np.flatnonzero((gain > 0).any(axis=1))
             if not len(moving):
@@ -214,9 +244,11 @@ class Search:
 
 
 def _pair(some: Pool, others: Pool, row: int, column: int, times: int) -> Pool:
+    other = others.buckets[[column]]
     return Pool(
         (some.left[row] + times * others.left[column])[None, :],
         np.array([some.net[row] + times * others.net[column]]),
+        added_buckets(some.buckets[[row]], other if times > 0 else negative(other)),
         (combined(some.recipes[row], others.recipes[column], times),),
     )
 

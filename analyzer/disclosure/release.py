@@ -11,7 +11,7 @@ Several tables of one request are cells of one finer table of which only those a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,7 +27,7 @@ from analyzer.disclosure.memberships import Memberships
 from analyzer.disclosure.problem import Cells
 from analyzer.disclosure.relations import Observation
 from analyzer.disclosure.released import ReleasedCell
-from analyzer.disclosure.sketch import Sketches, joined, sketch_groups
+from analyzer.disclosure.sketch import Sketches, added, sketch_groups, whole_steps
 from analyzer.disclosure.suppression import suppress
 from analyzer.disclosure.table import Table
 from analyzer.disclosure.telling import cells_told
@@ -137,19 +137,12 @@ def opened(draft: Draft, limits: Limits, history: ReleaseHistory, key: bytes) ->
 
 
 def sketched(draft: Draft, key: bytes) -> Sketches:
-    """Return a sketch of each cell's households, for totals of each household with its sum."""
-    count = len(draft.table)
-    parts = [
-        sketch_groups(cell, draft.whose.names.to_numpy()[home], count, key, None if draft.table.counts else total)
-        for cell, home, total in draft.whose.levels(draft.table.dimensions)
-    ]
-    return (
-        Sketches(
-            np.sum([part.households for part in parts], axis=0, dtype=np.int64),
-            np.sum([part.heads for part in parts], axis=0, dtype=np.int32),
-        )
-        if parts
-        else joined([])
+    """Return a sketch of each cell's households, and for totals of their amounts."""
+    count, names = len(draft.table), draft.whose.names.to_numpy()
+    whose = replace(draft.whose, amount=whole_steps(draft.whose.amount))
+    return added(
+        sketch_groups(cell, names[home], count, key, None if draft.table.counts else steps)
+        for cell, home, steps in whose.levels(draft.table.dimensions)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from analyzer.disclosure.budget import Charge
 from analyzer.disclosure.limits import Readers
-from analyzer.disclosure.sketch import ROW_BYTES, from_bytes
+from analyzer.disclosure.sketch import from_bytes
 from analyzer.disclosure.told import Definition, Earlier, Statistic, Told
 from analyzer.errors import AnalyzerError, InputError
 
@@ -150,7 +150,6 @@ def told_from(text: str, sketches: bytes | None) -> Told:
         When it was not written so, or sketches are missing.
     """
     held = sketches or b""
-    rows = [held[start : start + ROW_BYTES] for start in range(0, len(held), ROW_BYTES)]
     try:
         values = json.loads(text)
         definition = Definition(
@@ -161,6 +160,8 @@ def told_from(text: str, sketches: bytes | None) -> Told:
             Statistic(values["statistic"]),
         )
         labels = tuple(tuple(part) for part in values["labels"])
+        length = max(len(held) // max(len(labels), 1), 1)
+        rows = [held[start : start + length] for start in range(0, len(held), length)]
         return Told(definition, Readers(values["readers"]), labels, tuple(values["texts"]), from_bytes(rows))
     except (ValueError, KeyError, TypeError) as error:
         raise damaged("A release", error) from error

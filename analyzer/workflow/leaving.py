@@ -15,7 +15,7 @@ from analyzer.disclosure.release import Draft, Opened, opened
 from analyzer.disclosure.released import Provenance, Release, ReleasedCell, Withheld
 from analyzer.errors import AnalyzerError
 from analyzer.workflow.asking import Asking
-from analyzer.workflow.provenance import unit_of
+from analyzer.workflow.provenance import definition_of, unit_of
 
 if TYPE_CHECKING:
     from analyzer.ledger.records import Record
@@ -35,7 +35,8 @@ class Ready:
     tables : the columns of each table.
     asking : what was asked for.
     review : whether a person could open all that the policy closed.
-    origin : where the numbers come from.
+    origin : where the numbers come from; what they count is said table by table.
+    remark : what is added to that.
     """
 
     draft: Draft
@@ -44,6 +45,7 @@ class Ready:
     asking: Asking
     review: bool
     origin: Provenance
+    remark: str = ""
 
     def releases(self, cells: Sequence[ReleasedCell]) -> tuple[Release, ...]:
         """Return the cells as one release a table."""
@@ -60,7 +62,9 @@ class Ready:
         rest = [axis for axis in range(len(a.by)) if axis not in place]
         own = [c for c in cells if all(c.labels[axis] == ALL for axis in rest)]
         told = tuple(replace(cell, labels=tuple(cell.labels[axis] for axis in place)) for cell in own)
-        origin = replace(self.origin, definition=self.origin.definition.replace(", ".join(a.by), ", ".join(by), 1))
+        most = a.paid[0].most if a.paid else None
+        words = definition_of(by, a.measure, a.statistic, a.source.built_on, most)
+        origin = replace(self.origin, definition=words + self.remark)
         unit = unit_of(a.measure, a.statistic)
         return Release(by, a.measure, unit, a.purpose.value, a.population, told, origin)
 
@@ -97,10 +101,7 @@ def _with_noise(ready: Ready, result: Opened | Noised) -> Ready:
         return ready
     # An exact hash of the rows would tell whoever knows all rows but one, whatever the noise.
     words = f" Each number has noise: in 19 of 20 cases it is at most {result.half_width:,.10g} off."
-    return replace(
-        ready,
-        origin=replace(ready.origin, definition=ready.origin.definition + words, sources_hash="not told with noise"),
-    )
+    return replace(ready, remark=words, origin=replace(ready.origin, sources_hash="not told with noise"))
 
 
 def _record(ready: Ready, answers: tuple[Release, ...], result: Opened | Noised) -> Record:

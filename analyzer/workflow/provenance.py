@@ -43,15 +43,34 @@ class Source:
     built_on: Mapping[str, Sequence[str]]
 
 
-def definition_of(by: Sequence[str], measure: str, statistic: Statistic, built_on: Mapping[str, Sequence[str]]) -> str:
-    """Return in words what a number counts."""
+def definition_of(
+    by: Sequence[str],
+    measure: str,
+    statistic: Statistic,
+    built_on: Mapping[str, Sequence[str]],
+    most: int | None = None,
+) -> str:
+    """Return in words what a number counts.
+
+    Parameters
+    ----------
+    by, measure, statistic, built_on
+        As of `release_table`.
+    most : int, optional
+        With noise: cells that a household counts in. There are no margins then.
+    """
     what = _WHAT[statistic].format(measure=measure)
+    once = (
+        "a household counts once in each cell and each margin"
+        if most is None
+        else f"a household counts in at most {most} of the cells, and there are no margins"
+    )
     built = [
         f" {column} is built on {' and '.join(built_on[column]) or 'no column of a session'}."
         for column in by
         if column in built_on
     ]
-    return f"{what} by {', '.join(by)}; a household counts once in each cell and each margin.{''.join(built)}"
+    return f"{what} by {', '.join(by)}; {once}.{''.join(built)}"
 
 
 def unit_of(measure: str, statistic: Statistic) -> str:
@@ -64,13 +83,12 @@ def provenance_of(
     columns: Sequence[str],
     table: Table,
     source: Source,
-    definition: str,
     book: Rulebook,
     limits: Limits,
     model: Model | None,
     day: date,
 ) -> Provenance:
-    """Return where the numbers of a table come from.
+    """Return where the numbers of a table come from; what they count is said of each table that leaves.
 
     Parameters
     ----------
@@ -80,13 +98,13 @@ def provenance_of(
         Those that were used; the hash is of these.
     table : Table
         Made of the frame.
-    source, definition, book, limits, model, day
-        What was said of the data, what a number counts, and what was decided by and when.
+    source, book, limits, model, day
+        What was said of the data, and what was decided by and when.
     """
     return Provenance(
         source=source.name,
         window=source.window,
-        definition=definition,
+        definition="",
         rows_used=about(table.rows_used, limits.floor),
         rows_dropped=about(table.rows_dropped, limits.floor),
         sources_hash=fingerprint(frame, columns),

@@ -38,7 +38,7 @@ from analyzer.workflow.asking import (
 )
 from analyzer.workflow.leaving import Answer, Ready, left
 from analyzer.workflow.model import Model
-from analyzer.workflow.provenance import Source, definition_of, provenance_of
+from analyzer.workflow.provenance import Source, provenance_of
 from analyzer.workflow.release_policy import Asker, as_a_whole, closed_labels
 
 if TYPE_CHECKING:
@@ -260,10 +260,7 @@ def _through_the_door(
         _asked(table, tables) if len(tables) > 1 else None,
     )
     columns = [*asking.by, asking.household, *([asking.measure] if asking.column else [])]
-    words = definition_of(asking.by, asking.measure, asking.statistic, asking.source.built_on)
-    origin = provenance_of(
-        frame, columns, table, asking.source, words, asker.rulebook, bounds, asker.model, asker.today
-    )
+    origin = provenance_of(frame, columns, table, asking.source, asker.rulebook, bounds, asker.model, asker.today)
     return left(Ready(draft, bounds, tables, asking, closing.review, origin), _ledger(where))
 
 

@@ -17,7 +17,7 @@ from analyzer.disclosure.differencing import cells_to_withhold, compare
 from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.limits import Limits, Readers
 from analyzer.disclosure.released import CellStatus, Withheld
-from analyzer.disclosure.sketch import sketch_groups
+from analyzer.disclosure.sketch import sketch_groups, whole_steps
 from analyzer.disclosure.told import Definition, Earlier, Statistic, Told
 from analyzer.ledger.store import memory_ledger
 from analyzer.workflow.release import release_table
@@ -146,7 +146,7 @@ class PlainDoor:
     def told(self, asked: Asked, table: Tabulated, readers: Readers) -> Told:
         cell, row = table.row.T
         question, frame = asked.question, asked.frame
-        minutes = frame["minutes"].to_numpy()[row] if question.hours else None
+        minutes = whole_steps(frame["minutes"].to_numpy()[row]) if question.hours else None
         sketches = sketch_groups(cell, frame["household"].to_numpy()[row], len(table.labels), KEY, minutes)
         statistic = Statistic.TOTAL if question.hours else Statistic.HOUSEHOLDS
         definition = Definition("everybody", question.by, question.window, "minutes", statistic)

@@ -12,7 +12,8 @@ from analyzer.disclosure.differencing import Combination, Difference, cells_to_w
 from analyzer.disclosure.dimensions import ALL
 from analyzer.disclosure.limits import Limits, Readers
 from analyzer.disclosure.reducing import reduced
-from analyzer.disclosure.sketch import WIDTH, sketch_groups
+from analyzer.disclosure.remainders import PRIMES
+from analyzer.disclosure.sketch import STEPS_PER_UNIT, WIDTH, sketch_groups, whole_steps
 from analyzer.disclosure.table import tabulated
 from analyzer.disclosure.told import Definition, Earlier, Statistic, Told
 
@@ -35,7 +36,7 @@ def told(cells, readers=INSIDE, statistic=Statistic.HOUSEHOLDS, texts=None, amou
     measure = "households" if amount is None else "hours"
     by = tuple(f"dimension {n}" for n in range(len(labels[0])))
     definition = Definition(population, by, "May", measure, statistic)
-    sketches = sketch_groups(number, names, len(cells), KEY, totals)
+    sketches = sketch_groups(number, names, len(cells), KEY, None if totals is None else whole_steps(totals))
     return Told(definition, readers, labels, texts or ("",) * len(cells), sketches)
 
 
@@ -282,6 +283,74 @@ def test_a_group_told_again_is_counted_too():
 
     assert compare(told(ALIKE), History(told({"a": ALIKE["a"]})), LIMITS, counted) == ()
     assert asked[0] == {0: -1, 1: 1}
+
+
+# ------------------------------------------------------------------ totals
+
+
+HOURS = np.random.default_rng(5).gamma(1.0, 2.0, (300, 400)).round(1) * (np.arange(400) % 7 > 1)
+"""Of each household on each day; two days a week nobody watches."""
+
+
+def watched(first, last, folk, extra=()):
+    """Return a release of the hours of days `first` to `last`; some households watch half an hour more on each."""
+    hours = HOURS[:, first : last + 1].sum(axis=1)
+    return told({"all": folk}, amount=lambda _, home: hours[home] + 0.5 * (home in extra))
+
+
+PERIODS = ((2, 9), (1, 9), (2, 10))
+
+
+def test_hours_of_four_periods_that_cancel_for_whoever_stayed_tell_of_the_few_who_did_not():
+    before = [watched(*period, homes(0, 200)) for period in PERIODS]
+    assert compare(watched(1, 10, homes(0, 200), extra=homes(0, 4)), History(*before), LIMITS)
+    assert not compare(watched(1, 10, homes(0, 200)), History(*before), LIMITS)
+    assert not compare(watched(1, 10, homes(0, 200), extra=homes(0, 30)), History(*before), LIMITS)
+
+
+def test_hours_of_households_in_several_cells_cancel_with_their_margin():
+    """Every third household has hours on both devices; four of another release have none on the second."""
+    tv, phone = homes(0, 150), {home for home in range(150) if home % 3 == 0} | homes(150, 300)
+
+    def amount(label, home):
+        parts = {"tv": 2.0 * (home in tv), "phone": 1.0 * (home in phone)}
+        return (home % 5 + 1) * (sum(parts.values()) if label == "all" else parts[label])
+
+    before = told({"tv": tv, "phone": phone}, amount=amount)
+    assert not compare(told({"all": tv | phone}, amount=amount), History(before), LIMITS)
+
+    def fewer(label, home):
+        return amount(label, home) - (home in homes(150, 154))
+
+    assert compare(told({"all": tv | phone}, amount=fewer), History(before), LIMITS)
+
+
+def test_the_same_hours_of_the_same_households_tell_nothing_new():
+    assert not compare(watched(1, 9, homes(0, 200)), History(watched(1, 9, homes(0, 200))), LIMITS)
+
+
+@pytest.mark.parametrize("prime", PRIMES)
+def test_one_household_whose_hours_changed_by_a_multiple_of_a_prime_is_seen(prime):
+    def more(_, home):
+        return 9.0 + (home == 3) * prime / STEPS_PER_UNIT
+
+    before = told({"all": homes(0, 200)}, amount=lambda *_: 9.0)
+    assert compare(told({"all": homes(0, 200)}, amount=more), History(before), LIMITS)
+
+
+def test_a_month_less_its_weeks_tells_of_the_few_who_left_meanwhile():
+    folk = homes(0, 300)
+    weeks = [watched(first, first + 6, folk) for first in (1, 8, 15, 22)]
+    assert compare(watched(1, 28, folk, extra=homes(0, 1)), History(*weeks), LIMITS)
+    assert compare(watched(1, 28, folk - homes(0, 5)), History(*weeks), LIMITS)
+    assert not compare(watched(1, 28, folk), History(*weeks), LIMITS)
+
+
+def test_a_year_less_its_months_tells_of_the_few_who_left_meanwhile():
+    folk = homes(0, 300)
+    months = [watched(first, first + 29, folk) for first in range(1, 361, 30)]
+    assert compare(watched(1, 360, folk - homes(0, 3)), History(*months), LIMITS)
+    assert not compare(watched(1, 360, folk), History(*months), LIMITS)
 
 
 # ------------------------------------------------------------------ made short by one another

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.disclosure.sketch import WIDTH, Sketches, from_bytes, joined, margin, sketch_groups
+from analyzer.disclosure.limits import Limits
+from analyzer.disclosure.sketch import (
+    TOTAL_WIDTH,
+    WIDTH,
+    Sketches,
+    added,
+    from_bytes,
+    joined,
+    margin,
+    sketch_groups,
+    whole_steps,
+)
 from analyzer.errors import InputError
 
 KEY = b"k" * 32
@@ -60,7 +71,7 @@ def test_few_households_are_estimated_above_the_bound_only_once_in_millions(true
 @given(st.lists(st.integers(0, 60), max_size=40), st.lists(st.integers(0, 60), max_size=40))
 def test_a_sketch_of_two_groups_without_a_common_household_is_the_sum_of_both(one, other):
     apart = [f"x{number}" for number in other]
-    first, second, both = sketch([f"h{n}" for n in one], apart, [f"h{n}" for n in one] + apart).heads
+    first, second, both = sketch([f"h{n}" for n in one], apart, [f"h{n}" for n in one] + apart).coins
     assert (first + second == both).all()
 
 
@@ -69,7 +80,7 @@ def test_several_rows_of_a_household_count_once_and_their_order_changes_nothing(
     order = np.random.default_rng(0).permutation(150)
     one, other = (sketch_groups(group[o], names[o], 4, KEY) for o in (np.arange(150), order))
     assert one.households.tolist() == [len(set(names[group == g])) for g in range(4)]
-    assert (one.heads == other.heads).all()
+    assert (one.coins == other.coins).all()
 
 
 def test_another_key_or_other_names_are_other_coins():
@@ -86,27 +97,55 @@ def test_another_key_or_other_names_are_other_coins():
 @pytest.mark.parametrize("names", [pd.Series([7, 12]), pd.Series([7.0, 12.0]), pd.Series(["7", "12"]), [7, 12]])
 def test_a_household_stays_the_same_one_whatever_type_its_name_has(names):
     of = sketch_groups(np.array([0, 1]), np.asarray(names), 2, KEY)
-    assert (of.heads == sketch(["7"], ["12"]).heads).all()
+    assert (of.coins == sketch(["7"], ["12"]).coins).all()
 
 
-def test_a_household_whose_sum_changed_counts_as_two_and_smaller_changes_than_half_a_step_as_none():
-    group, names = np.array([0, 0, 1, 1, 2, 2]), np.array(["a", "b"] * 3)
-    of = sketch_groups(group, names, 3, KEY, np.array([1.0, 2.0, 1.0, 2.5, 1.0, 2.0004])).signed
-    assert estimate(of[0] - of[1]) == pytest.approx(2, abs=2 * 5 * np.sqrt(1 / WIDTH))
-    assert estimate(of[0] - of[1]) > 0
-    assert estimate(of[0] - of[2]) == 0
+def totals(*amounts, names=("a", "b")):
+    """Return the sketches of groups of the same households with these amounts."""
+    group = np.repeat(np.arange(len(amounts)), len(names))
+    return sketch_groups(group, np.array(names * len(amounts)), len(amounts), KEY, whole_steps(np.ravel(amounts)))
+
+
+def test_totals_are_sketched_by_the_amounts_and_what_stayed_the_same_is_gone():
+    of = totals([1.0, 2.0], [1.0, 2.5])
+    assert of.households.tolist() == [2, 2]
+    assert estimate(of.signed[1] - of.signed[0]) == whole_steps(np.array([0.5]))[0] ** 2
+    assert (of.buckets[0] != of.buckets[1]).any()
+
+
+def test_no_total_of_a_public_group_can_be_solved_for_its_households():
+    assert Limits().public_floor > TOTAL_WIDTH
+
+
+@pytest.mark.parametrize("less", [1e-8, 1e-7])
+def test_smaller_changes_than_half_a_step_are_none(less):
+    of = totals([1.0, 2.0], [1.0, 2.0 + less])
+    assert (of.buckets[0] == of.buckets[1]).all()
+
+
+def test_seconds_are_whole_steps_of_an_hour():
+    hours = np.arange(1, 10_000) / 3_600
+    assert whole_steps(hours).sum() == whole_steps(np.array([hours.sum()]))
+
+
+def test_sketches_of_groups_apart_are_added():
+    one, other = totals([1.0, 2.0]), totals([3.0, 4.0], names=("c", "d"))
+    both = totals([1.0, 2.0, 3.0, 4.0], names=("a", "b", "c", "d"))
+    assert added([one, other]).as_bytes() == both.as_bytes()
+    assert len(added([])) == 0
 
 
 @given(st.integers(0, 300), st.integers(1, 5))
 def test_what_was_written_is_read_again(count, rows):
-    told = sketch(*[homes(count)] * rows)
-    again = from_bytes(told.as_bytes())
-    assert (again.heads == told.heads).all()
-    assert (again.households == told.households).all()
+    for told in (sketch(*[homes(count)] * rows), totals(*[[1.5, 2.5]] * rows)):
+        again = from_bytes(told.as_bytes())
+        assert (again.coins == told.coins).all()
+        assert (again.households == told.households).all()
+        assert (again.buckets == told.buckets).all()
 
 
 def test_no_sketches_are_written_read_and_joined():
-    assert from_bytes(joined([]).as_bytes()).heads.shape == (0, WIDTH)
+    assert from_bytes(joined([]).as_bytes()).coins.shape == (0, WIDTH)
     assert len(joined([sketch(["a"]), sketch(["b"], ["c"])])) == 3
 
 
@@ -132,6 +171,7 @@ def test_a_row_with_more_heads_than_households_is_refused(place):
         ([None], KEY, None, "has no household"),
         ([float("nan")], KEY, None, "has no household"),
         (["a"], KEY, [float("inf")], "no finite number"),
+        (["a"], KEY, [0.5], "no whole number of steps"),
     ],
 )
 def test_what_cannot_be_sketched_is_refused(names, key, amount, says):

@@ -31,7 +31,7 @@ def test_kept_cells_keep_their_labels_texts_and_sketches():
     kept = TOLD.keep(np.array([True, False, False, True, False, False]))
     assert kept.labels == (("a", "x"), ("a", ALL))
     assert kept.texts == ("1", "4")
-    assert (kept.sketches.heads == SKETCHES.heads[[0, 3]]).all()
+    assert (kept.sketches.coins == SKETCHES.coins[[0, 3]]).all()
     assert kept.name(0) == "a, x"
 
 

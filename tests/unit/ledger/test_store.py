@@ -39,7 +39,7 @@ def test_a_release_comes_back_as_it_was_told(ledger, statistic, readers):
     assert (kept.number, kept.made_on) == (number, "2026-11-26")
     for name in ("definition", "readers", "labels", "texts"):
         assert getattr(kept.told, name) == getattr(asked.told, name)
-    np.testing.assert_array_equal(kept.told.sketches.heads, asked.told.sketches.heads)
+    np.testing.assert_array_equal(kept.told.sketches.coins, asked.told.sketches.coins)
     np.testing.assert_array_equal(kept.told.sketches.households, asked.told.sketches.households)
     assert ledger.release(number) == asked.content
 

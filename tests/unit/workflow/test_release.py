@@ -355,7 +355,7 @@ def test_noise_is_paid_for_and_a_spent_budget_withholds(ledger):
     assert [type(one) for one in told] == [Release, Release, Withheld]
     assert {cell.status for cell in told[0].cells} == {CellStatus.NOISED}
     assert ledger.budget("all viewers", "2026-11").left == 0
-    assert "noise" in told[0].provenance.definition
+    assert "there are no margins. Each number has noise" in told[0].provenance.definition
     assert "budget" in told[2].reasons[0]
 
 
