@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer.messages.claim import Span
@@ -79,7 +79,7 @@ class Draft:
         return self.text.given[span.start : span.end]
 
 
-def draft_of(given: str, catalogue: Catalogue | None = None) -> Draft:
+def draft_of(given: str, catalogue: Catalogue | None = None, *, as_one_line: bool = False) -> Draft:
     """Return a draft in pieces.
 
     Parameters
@@ -88,8 +88,12 @@ def draft_of(given: str, catalogue: Catalogue | None = None) -> Draft:
         Any text.
     catalogue : Catalogue, optional
         The titles of the service; without it quotes and capitals tell what is a title.
+    as_one_line : bool
+        Blank lines end no sentence.
     """
     text = canonical(given)
+    if as_one_line:
+        text = replace(text, plain=text.plain.replace("\n", " "))
     raw = quoted_titles(tokens_of(text.plain), text, catalogue)
     small = [token.norm for token in raw if token.piece is Piece.WORD and not token.capital]
     language = language_of(_words(raw), given[:20_000], small)

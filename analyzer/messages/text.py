@@ -35,6 +35,7 @@ _LOOKS: Final = {**_CYRILLIC, **_GREEK, **_OTHERS, **_QUOTES, **_DASHES, "\u2044
 _LETTER_NAME: Final = re.compile(r"(?:LETTER SMALL CAPITAL|(?:CIRCLED|SQUARED) LATIN CAPITAL LETTER) ([A-Z])$")
 _MARKUP: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>|&#?\w{2,8};|\]\([^()\s]{1,300}\)|[*~`\u0336\u0332|\\]{1,}")
 _EMPHASIS: Final = re.compile(r"(?<![\w@])_+(?=\w)|(?<=\w)_+(?!\w)")
+_ENDS: Final = re.compile("[.!?:\u2026][\"'\u201d\u00bb)*_ \t]*$")  # of a line that is finished
 _PARAGRAPH: Final = re.compile(r"(?:(?:\r\n?|\n|\u2028|\u2029)[ \t]*)+")
 _BREAKS: Final = re.compile(r"</?(?:br|p|div|li|td|tr|h[1-6])\b", re.IGNORECASE)
 
@@ -97,7 +98,7 @@ def canonical(text: str) -> Canonical:
 
 def _told(char: str) -> str:
     if char.isascii():
-        return char if char >= " " or char in "\n\t\r" else ""
+        return char if char >= " " or char in "\n\t\r" else " " if char.isspace() else ""
     return plain_form(char)
 
 
@@ -108,9 +109,9 @@ def plain_form(char: str) -> str:
         return _LOOKS[char]
     category = unicodedata.category(char)
     if category in ("Cf", "Cc", "Cs", "Co", "Mn", "Me"):
-        return "" if char not in "\u2028\u2029\x85" else "\n"
+        return " " if char.isspace() else ""
     if category.startswith("Z"):
-        return " " if category == "Zs" else "\n"
+        return " "
     if category == "Nd":
         return str(unicodedata.digit(char))
     named = _LETTER_NAME.search(unicodedata.name(char, ""))
@@ -135,8 +136,10 @@ def _gone(text: str) -> dict[int, str]:
             gone[found.start()] = _meant(found[0])
     for found in _PARAGRAPH.finditer(text):
         blank = sum(c in "\n\r\u2028\u2029" for c in found[0].replace("\r\n", "\n")) > 1
+        # A line that stops in the middle of a sentence goes on in the next one, however far below that stands.
+        done = blank and _ENDS.search(text[max(found.start() - 9, 0) : found.start()])
         gone.update(dict.fromkeys(range(found.start(), found.end()), ""))
-        gone[found.start()] = "\n" if blank else " "
+        gone[found.start()] = "\n" if done else " "
     return gone
 
 

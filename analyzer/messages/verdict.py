@@ -154,6 +154,15 @@ def check_words(
     """
     book = rules or load_wording()
     draft = draft_of(text, catalogue)
+    verdict = _judged(draft, catalogue, book, to_one_user)
+    if "\n" not in draft.text.plain:
+        return verdict
+    # A sentence may go on below a blank line; the stricter of the two readings counts.
+    other = _judged(draft_of(text, catalogue, as_one_line=True), catalogue, book, to_one_user)
+    return max(verdict, other, key=lambda read: read.status.severity)
+
+
+def _judged(draft: Draft, catalogue: Catalogue | None, book: WordingRules, to_one_user: bool) -> Verdict:
     parsed = parse_draft(draft, catalogue, to_one_user=to_one_user)
     sounds = sounds_of(draft, parsed)
     private = to_one_user or bool(draft.anywhere("private_to_you"))
