@@ -147,7 +147,7 @@ def told_from(text: str, sketches: bytes | None) -> Told:
     Raises
     ------
     LedgerError
-        When it was not written so, or sketches are missing.
+        When it was not written so, or sketches are missing or of an earlier version.
     """
     held = sketches or b""
     try:
@@ -162,6 +162,12 @@ def told_from(text: str, sketches: bytes | None) -> Told:
         labels = tuple(tuple(part) for part in values["labels"])
         length = max(len(held) // max(len(labels), 1), 1)
         rows = [held[start : start + length] for start in range(0, len(held), length)]
-        return Told(definition, Readers(values["readers"]), labels, tuple(values["texts"]), from_bytes(rows))
+        told = Told(definition, Readers(values["readers"]), labels, tuple(values["texts"]), from_bytes(rows))
     except (ValueError, KeyError, TypeError) as error:
         raise damaged("A release", error) from error
+    if rows and told.sketches.totals != (definition.family is not None):
+        raise LedgerError(
+            "A total in the ledger was kept by an earlier version, which kept nothing of its amounts.",
+            "Begin another ledger for what is to be released from now on; what left before cannot be compared with it.",
+        )
+    return told

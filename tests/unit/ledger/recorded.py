@@ -19,7 +19,8 @@ def told(key, population=EVERYBODY, texts=("100", "200"), statistic=Statistic.HO
     measure = "households" if statistic in (Statistic.HOUSEHOLDS, Statistic.SHARE) else "hours"
     definition = Definition(population, ("country", "device"), "November “2026”", measure, statistic)
     labels = (("Côte d'Ivoire", "tv"), ("(all)", 'a "box"\ud800'))
-    return Told(definition, readers, labels, texts, sketch_groups(cells, HOMES, 2, key))
+    steps = None if definition.family is None else np.arange(300.0)
+    return Told(definition, readers, labels, texts, sketch_groups(cells, HOMES, 2, key, steps))
 
 
 def one_group(key, homes):

@@ -1,6 +1,7 @@
 """The ledger keeps what left and what it cost: all of it, nothing of viewers, and nothing that came in between."""
 
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from analyzer.disclosure.budget import Budget, BudgetSpentError
 from analyzer.disclosure.limits import Readers
 from analyzer.disclosure.told import Statistic
 from analyzer.errors import ExitCode, InputError
-from analyzer.ledger.records import LedgerMovedError
+from analyzer.ledger.records import LedgerError, LedgerMovedError
 from analyzer.ledger.store import memory_ledger, open_ledger
 
 FOLDER = Path(__file__).parent
@@ -40,8 +41,18 @@ def test_a_release_comes_back_as_it_was_told(ledger, statistic, readers):
     for name in ("definition", "readers", "labels", "texts"):
         assert getattr(kept.told, name) == getattr(asked.told, name)
     np.testing.assert_array_equal(kept.told.sketches.coins, asked.told.sketches.coins)
+    np.testing.assert_array_equal(kept.told.sketches.buckets, asked.told.sketches.buckets)
     np.testing.assert_array_equal(kept.told.sketches.households, asked.told.sketches.households)
     assert ledger.release(number) == asked.content
+
+
+def test_a_total_of_a_version_that_kept_nothing_of_its_amounts_is_said_to_be_one(ledger):
+    asked = told(ledger.key, statistic=Statistic.TOTAL)
+    of_households = told(ledger.key).sketches
+    ledger.record(record(ledger, told=replace(asked, sketches=of_households)), 0)
+    with pytest.raises(LedgerError, match="kept by an earlier version") as refused:
+        ledger.releases(EVERYBODY)
+    assert "another ledger" in refused.value.remedy
 
 
 def test_a_table_without_dimensions_or_without_cells_comes_back(ledger):
