@@ -9,7 +9,7 @@ The rooms, along the river:
 `policy`     who may be spoken of: a rulebook marks patterns, guards every vector and judges what is said.
 `disclosure` which numbers may leave: floors, dominance, suppression that cannot be undone, earlier releases, noise.
 `messages`   may this sentence be said, and is it true: words first, then the policy, and data last.
-`ledger`     what left before, and how much of each privacy budget is spent; never whose it was.
+`ledger`     what left, what was decided and by whom, with an audit trail; never whose numbers they were.
 `report`     what a person looks at.
 `workflow`   the hallway: the only place where rooms meet and files are written.
 

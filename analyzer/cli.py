@@ -16,6 +16,8 @@ import typer
 
 from analyzer import cli_text as text
 from analyzer.cli_evaluate import app as evaluate_app
+from analyzer.cli_ledger import LedgerKey, retention
+from analyzer.cli_ledger import audit as audit_app
 from analyzer.cli_messages import check, index, suggest
 from analyzer.cli_output import Json, answer
 from analyzer.cli_release import budget, release
@@ -39,6 +41,7 @@ app = typer.Typer(
 
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(audit_app, name="audit")
 
 Sources = Annotated[
     list[str] | None,
@@ -118,6 +121,8 @@ def run(
     keep_autoplay: KeepAutoplay = False,
     workers: Workers = None,
     memory: Memory = "2GB",
+    ledger: Annotated[str | None, typer.Option(help="Record the run, its model and marks in this ledger.")] = None,
+    key: LedgerKey = None,
     as_json: Json = False,
 ) -> None:
     """The main job: sessions in; assignments, patterns, marks and a report out."""
@@ -129,7 +134,7 @@ def run(
         model, window, jobs.rulebook_from(rulebook), min_cluster_size, reading=reading, extracting=extracting
     )
     with _progress() as progress:
-        result = jobs.run_job(tuple(sessions or ()), tuple(events or ()), out, options, progress)
+        result = jobs.run_job(tuple(sessions or ()), tuple(events or ()), out, options, progress, ledger, key)
     answer(result.as_json(), text.run, as_json)
 
 
@@ -291,6 +296,10 @@ app.command(
     epilog="Example: analyzer release views.parquet --by country --purpose press --source 'our data' --window 2026-11",
 )(release)
 app.command(epilog="Example: analyzer budget --population 'all viewers' --period 2026-11 --epsilon 1")(budget)
+app.command(
+    short_help="Show what a ledger keeps and how long; delete what is due.",
+    epilog="Example: analyzer retention ledger.sqlite --delete",
+)(retention)
 
 app.command(
     short_help="Say whether a draft may be said, and what instead.",

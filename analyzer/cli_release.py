@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from analyzer.cli_ledger import LEDGER, LedgerKey
 from analyzer.cli_output import Json, answer
 from analyzer.errors import ExitCode, InputError
 
 Ledger = Annotated[str, typer.Option(help="Where everything that left is kept: a file, or a database's URL.")]
-LEDGER = "ledger.sqlite"
-
 
 Rows = Annotated[Path, typer.Argument(help="Parquet or CSV file of rows: sessions, or classified vectors.")]
 By = Annotated[
@@ -72,6 +71,7 @@ def release(
     model: Model = None,
     rulebook: Rulebook = None,
     ledger: Ledger = LEDGER,
+    key: LedgerKey = None,
     out: Out = Path("release"),
     as_json: Json = False,
 ) -> None:
@@ -95,12 +95,13 @@ def budget(
         str | None, typer.Option(help="How much may be spent in all; never less than is spent already.")
     ] = None,
     ledger: Ledger = LEDGER,
+    key: LedgerKey = None,
     as_json: Json = False,
 ) -> None:
     """Show the privacy budgets of a ledger, or set one."""
     from analyzer.workflow import releases
 
-    answer(releases.budget_job(ledger, population, period, epsilon), _budgets, as_json)
+    answer(releases.budget_job(ledger, key, population, period, epsilon), _budgets, as_json)
 
 
 def _built_on(pairs: list[str]) -> dict[str, tuple[str, ...]]:

@@ -1,1 +1,1 @@
-"""What left, and what it cost: releases with sketches of their groups, and privacy budgets. Never a viewer's id."""
+"""What left, what it cost and what was decided, with an audit trail that nobody changes unseen. Never a viewer's id."""

@@ -9,8 +9,11 @@ import sqlalchemy as sa
 
 from analyzer.disclosure.budget import Budget, BudgetSpentError, Charge, written
 from analyzer.errors import InputError
+from analyzer.ledger.events import What
 from analyzer.ledger.records import damaged
 from analyzer.ledger.tables import BUDGETS, SPENDINGS
+from analyzer.ledger.traced import BUDGET, SPENDING
+from analyzer.ledger.writing import written as kept
 
 
 def budget_of(connection: sa.Connection, population: str, period: str) -> Budget | None:
@@ -25,7 +28,7 @@ def all_budgets(connection: sa.Connection) -> tuple[Budget, ...]:
     return tuple(_budget(connection, row.population, row.period, row.total) for row in rows)
 
 
-def set_total(connection: sa.Connection, asked: Budget) -> Budget:
+def set_total(connection: sa.Connection, asked: Budget, who: str) -> Budget:
     """Set the total of a population and period, which the transaction holds.
 
     Raises
@@ -40,13 +43,12 @@ def set_total(connection: sa.Connection, asked: Budget) -> Budget:
             f"Set it to {written(spent)} or more.",
         )
     connection.execute(sa.delete(BUDGETS).where(_is(BUDGETS, asked.population, asked.period)))
-    connection.execute(
-        sa.insert(BUDGETS).values(population=asked.population, period=asked.period, total=str(asked.total))
-    )
+    values = {"population": asked.population, "period": asked.period, "total": str(asked.total)}
+    kept(connection, BUDGET, values, who, What.BUDGET_SET, values)
     return Budget(asked.population, asked.period, asked.total, spent)
 
 
-def spend(connection: sa.Connection, population: str, charge: Charge, release: int) -> None:
+def spend(connection: sa.Connection, population: str, charge: Charge, release: int, who: str) -> None:
     """Spend what a release costs from the budget of its population, which the transaction holds.
 
     Raises
@@ -61,11 +63,8 @@ def spend(connection: sa.Connection, population: str, charge: Charge, release: i
             "Set one with `analyzer budget` or Ledger.allow.",
         )
     budget.spend(charge.amount)
-    connection.execute(
-        sa.insert(SPENDINGS).values(
-            release=release, population=population, period=charge.period, amount=str(charge.amount)
-        )
-    )
+    values = {"release": release, "population": population, "period": charge.period, "amount": str(charge.amount)}
+    kept(connection, SPENDING, values, who, What.SPENT, values)
 
 
 def _budget(connection: sa.Connection, population: str, period: str, total: str) -> Budget:

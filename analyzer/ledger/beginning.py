@@ -1,4 +1,4 @@
-"""How a ledger begins, and how it is known again: its tables, its version and its key."""
+"""How a ledger begins, and how it is known again: its tables, its layout and its key."""
 
 from __future__ import annotations
 
@@ -6,46 +6,93 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from analyzer.ledger.audit import appended
+from analyzer.ledger.database import Database
+from analyzer.ledger.events import COMMAND_LINE, What
 from analyzer.ledger.key import fingerprint
+from analyzer.ledger.migrating import upgrade
 from analyzer.ledger.records import LedgerError
-from analyzer.ledger.tables import METADATA, SCHEMA, SCHEMA_VERSION
+from analyzer.ledger.tables import SCHEMA, SCHEMA_VERSION
+from analyzer.ledger.traced import BUDGET, RELEASE, SPENDING
 
 KeyOf = Callable[[bool], bytes]
 """Returns the key, told whether the database is new."""
 
 
-def begin(connection: sa.Connection, key_of: KeyOf) -> None:
-    """Make the tables and the key, unless another writer was first.
+def opened(database: Database, key_of: KeyOf, *, make: bool) -> bytes:
+    """Return the key of a ledger, after it was made or brought up to date where that was due.
 
     Raises
     ------
     LedgerError
-        When the database belongs to something else, or a key tells that a ledger was here.
+        When there is none and none is to be made, it belongs to something else, is of a newer version, or its key is
+        missing, another's, or tells that a ledger was here.
     """
+    with database.connected() as connection:
+        layout = _layout(connection)
+    if layout == 0 and not make:
+        raise LedgerError(f"There is no ledger at {database.name}.", "Name the one that `analyzer release` keeps.")
+    if layout == 0:
+        with database.connected(writing=True) as connection:
+            _begin(connection, key_of)
+    elif layout < SCHEMA_VERSION:
+        with database.connected() as connection:
+            _checked_key(connection, key_of)  # a ledger that cannot be used is not changed
+        with database.connected(writing=True) as connection:
+            _bring_up_to_date(connection)
+    with database.connected() as connection:
+        return _checked_key(connection, key_of)
+
+
+def _layout(connection: sa.Connection) -> int:
+    """Return the layout of a ledger; 0 where there is none.
+
+    Raises
+    ------
+    LedgerError
+        When it is no layout that this version knows.
+    """
+    if not sa.inspect(connection).has_table(SCHEMA.name):
+        return 0
+    version = connection.scalar(sa.select(SCHEMA.c.version))
+    if isinstance(version, int) and 1 <= version <= SCHEMA_VERSION:
+        return version
+    raise LedgerError(
+        f"The ledger is of layout {version}; this version knows {SCHEMA_VERSION} and all before it.",
+        "Use the version of analyzer that wrote it, or a newer one.",
+    )
+
+
+def _begin(connection: sa.Connection, key_of: KeyOf) -> None:
+    """Make the tables and the key, unless another writer was first."""
     others = sa.inspect(connection).get_table_names()
     if SCHEMA.name in others:
         return
     if others:
         raise LedgerError("The database is not a ledger: it holds other tables.", "Give the ledger one of its own.")
     key = key_of(True)
-    METADATA.create_all(connection)
+    upgrade(connection, 0)
     connection.execute(sa.insert(SCHEMA).values(version=SCHEMA_VERSION, key_fingerprint=fingerprint(key)))
+    appended(connection, COMMAND_LINE, What.BEGUN, "ledger", {"layout": SCHEMA_VERSION})
 
 
-def checked_key(connection: sa.Connection, key_of: KeyOf) -> bytes:
-    """Return the key of a ledger that this version knows.
+def _bring_up_to_date(connection: sa.Connection) -> None:
+    """Add what newer layouts have, unless another writer was first; the trail vouches for what was there."""
+    since = _layout(connection)
+    if since == SCHEMA_VERSION:
+        return
+    upgrade(connection, since)
+    connection.execute(sa.update(SCHEMA).values(version=SCHEMA_VERSION))
+    appended(connection, COMMAND_LINE, What.UPGRADED, "ledger", {"from": since, "to": SCHEMA_VERSION})
+    if since == 1:
+        for traced in (RELEASE, SPENDING, BUDGET):
+            for row in connection.execute(sa.select(traced.table)).mappings().all():
+                values = dict(row)
+                told = {"digest": traced.digest(values)}
+                appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
 
-    Raises
-    ------
-    LedgerError
-        When the ledger is of another version, or the key is not its own.
-    """
-    version = connection.scalar(sa.select(SCHEMA.c.version))
-    if version != SCHEMA_VERSION:
-        raise LedgerError(
-            f"The ledger is of schema {version}; this version knows {SCHEMA_VERSION}.",
-            "Use the version of analyzer that wrote it.",
-        )
+
+def _checked_key(connection: sa.Connection, key_of: KeyOf) -> bytes:
     key = key_of(False)
     if connection.scalar(sa.select(SCHEMA.c.key_fingerprint)) != fingerprint(key):
         raise LedgerError(

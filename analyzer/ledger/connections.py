@@ -1,4 +1,8 @@
-"""How the ledger reaches its database. What is peculiar to SQLite is here and nowhere else."""
+"""How the ledger reaches its database. What is peculiar to SQLite or PostgreSQL is here and in the migrations only.
+
+A transaction that writes holds the whole ledger until it ends, in both databases: what it reads stays true, and the
+chain of the audit trail cannot fork, however many machines write.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,13 @@ from sqlalchemy.pool import QueuePool
 from analyzer.ledger.records import LedgerError
 
 WAIT_S: Final = 60.0  # for another writer; a transaction takes milliseconds
+_PRAGMAS: Final = ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON")
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+# Durable whatever the server's default is; the lock is of the schema, in which the ledger's tables lie.
+_HOLD: Final = (
+    f"SET LOCAL lock_timeout = '{WAIT_S:.0f}s'; SET LOCAL synchronous_commit = on;"
+    " SELECT pg_advisory_xact_lock(hashtext('analyzer ledger'), hashtext(current_schema()))"
+)
 
 
 def file_of(where: str | Path) -> Path | None:
@@ -58,7 +69,7 @@ def make_folder(file: Path) -> None:
 
 
 def engine_of(where: str | Path) -> sa.Engine:
-    """Return an engine for a file, or for the URL of another database.
+    """Return an engine for a file, or for the URL of a PostgreSQL database.
 
     Raises
     ------
@@ -68,12 +79,21 @@ def engine_of(where: str | Path) -> sa.Engine:
     if isinstance(where, Path):
         url = sa.URL.create("sqlite", database=str(where))
         return _with_transactions(sa.create_engine(url, connect_args={"timeout": WAIT_S}))
-    try:
-        return sa.create_engine(where)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    url = sa.make_url(where)
+    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    if url.get_backend_name() != "postgresql":
         raise LedgerError(
-            f"The ledger's address cannot be used: {error}.", "Give a file, or a database's URL; install its driver."
+            f"The ledger cannot be kept in a database of the kind {url.get_backend_name()!r}.",
+            "Give a file, or the URL of a PostgreSQL database.",
+        )
+    try:
+        return _with_a_lock(sa.create_engine(url, pool_pre_ping=True))
+    except ImportError as error:
+        raise LedgerError(
+            f"The driver of PostgreSQL is not installed ({error}).", 'Install it: pip install "analyzer[postgres]"'
         ) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise LedgerError(f"The ledger's address cannot be used: {error}.", "Give a URL of PostgreSQL.") from error
 
 
 def memory_engine() -> sa.Engine:
@@ -92,7 +112,7 @@ def _with_transactions(engine: sa.Engine) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
@@ -101,3 +121,36 @@ def _with_transactions(engine: sa.Engine) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def _with_a_lock(engine: sa.Engine) -> sa.Engine:
+    """Let one writer in at a time, and let readers see one moment."""
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writing", False):
+            connection.exec_driver_sql(_HOLD)
+
+    return engine
+
+
+def isolation_of(engine: sa.Engine, *, writing: bool) -> dict[str, Any]:
+    """Return the options of a connection.
+
+    A writer of PostgreSQL must not see the moment before it waited for its turn, whatever the server's default is.
+    """
+    if engine.dialect.name == "sqlite":
+        return {}
+    if writing:
+        return {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def really_delete(engine: sa.Engine, tables: tuple[sa.Table, ...]) -> None:
+    """Let what was deleted leave the files of the tables, too; backups and PostgreSQL's log are not reached."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "sqlite":  # `secure_delete` has overwritten the pages; the log still has the old ones
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return
+        for table in tables:  # written anew: a plain VACUUM lets rows be overwritten, but does not overwrite them
+            connection.exec_driver_sql(f"VACUUM (FULL) {table.name}")

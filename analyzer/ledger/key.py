@@ -24,15 +24,28 @@ def fingerprint(key: bytes) -> str:
     return hashlib.blake2b(key, digest_size=16, person=b"ledger key").hexdigest()
 
 
-def key_beside(database: Path, new: bool) -> bytes:
-    """Return the key of a database; make it where the database is new.
+def beside(database: Path) -> Path:
+    """Return where the key of a file lies."""
+    return database.with_name(f"{database.name}.key")
+
+
+def key_in(file: Path, database: str, new: bool) -> bytes:
+    """Return the key in a file; make it where the database is new.
+
+    Parameters
+    ----------
+    file : Path
+        Of the key.
+    database : str
+        How the database is called in sentences.
+    new : bool
+        Whether it is about to be made.
 
     Raises
     ------
     LedgerError
         When an old database has no key or a new one has, or the key cannot be read or written.
     """
-    file = database.with_name(f"{database.name}.key")
     try:
         if new:
             _make(file, database)
@@ -53,12 +66,14 @@ def key_beside(database: Path, new: bool) -> bytes:
     return key
 
 
-def _make(file: Path, database: Path) -> None:
+def _make(file: Path, database: str) -> None:
     if file.exists():
         raise LedgerError(
-            f"The key {file} is there, but its ledger {database.name} is not.",
+            f"The key {file} is there, but its ledger {database} is not.",
             "Bring back the ledger: without it what left is not known. Where there was none, remove the key.",
         )
+    if not file.parent.is_dir():
+        raise LedgerError(f"The folder {file.parent} of the ledger's key is not there.", "Make it, for you alone.")
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as out:
         out.write(new_key().hex() + "\n")

@@ -1,4 +1,5 @@
-"""The ledger: what left, kept so that later releases can be compared with it, and the budgets that noise is paid from.
+"""The ledger: what left, kept so that later releases can be compared with it, the budgets that noise is paid from, and
+what reviewers decided; all of it with an audit trail.
 
 Writers are serialised in the database. Whoever records a release says which one it saw last; if another one over the
 same population came in since, nothing is recorded and the new release has to be compared again.
@@ -6,63 +7,60 @@ same population came in since, nothing is recorded and the new release has to be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from analyzer.disclosure.budget import Budget
 from analyzer.disclosure.sketch import KEY_BYTES
 from analyzer.disclosure.told import Earlier
 from analyzer.errors import InputError
 from analyzer.ledger.accounts import all_budgets, budget_of, set_total, spend
-from analyzer.ledger.beginning import KeyOf, begin, checked_key
+from analyzer.ledger.audit import Audit
+from analyzer.ledger.beginning import KeyOf, opened
 from analyzer.ledger.connections import engine_of, file_of, make_folder, memory_engine
-from analyzer.ledger.key import key_beside, new_key
-from analyzer.ledger.records import (
-    LedgerError,
-    LedgerMovedError,
-    Record,
-    Seen,
-    content_as_text,
-    content_from,
-    told_as_text,
-    told_from,
-)
-from analyzer.ledger.tables import POPULATIONS, RELEASES, SCHEMA
+from analyzer.ledger.database import Database, name_of_url
+from analyzer.ledger.events import COMMAND_LINE
+from analyzer.ledger.key import beside, key_in, new_key
+from analyzer.ledger.leaving import held, inserted
+from analyzer.ledger.records import LedgerError, LedgerMovedError, Record, Seen, content_from, told_from
+from analyzer.ledger.reviewing import Reviewing
+from analyzer.ledger.tables import POPULATIONS, RELEASES
 
-_REMEDY: Final = (
-    "Check that the file is a ledger with its key beside it, that its folder can be written and the disk is not full."
-)
+KEY_VARIABLE: Final = "ANALYZER_LEDGER_KEY"
+"""Names the file of a ledger's key where a database is named by its URL."""
 
 
-class Ledger:
-    """Releases and budgets in a database; see `open_ledger`.
+class Ledger(Reviewing):
+    """Releases, budgets and what is reviewed, in a database; see `open_ledger`.
 
     Parameters
     ----------
     engine : sqlalchemy.Engine
     key_of : callable
         Returns the key of the sketches, told whether the database is new.
+    make : bool
+        Whether a ledger is made where there is none.
 
     Attributes
     ----------
     key : bytes
+    audit : Audit
     """
 
-    def __init__(self, engine: sa.Engine, key_of: KeyOf) -> None:
-        self._engine = engine
-        with self._connected() as connection:
-            there = sa.inspect(connection).has_table(SCHEMA.name)
-        if not there:
-            with self._connected(writing=True) as connection:
-                begin(connection, key_of)
-        with self._connected() as connection:
-            self.key = checked_key(connection, key_of)
+    def __init__(self, engine: sa.Engine, key_of: KeyOf, *, make: bool = True) -> None:
+        self._database = Database(engine)
+        self.key = opened(self._database, key_of, make=make)
+        self.audit = Audit(self._database, self.key)
+
+    def close(self) -> None:
+        """Let go of the database's files or connections; the next call opens them again."""
+        self._database.engine.dispose()
 
     def releases(self, population: str) -> tuple[Earlier, ...]:
         """Return every release over the population that later ones are compared with, oldest first."""
@@ -70,7 +68,7 @@ class Ledger:
 
     def seen(self, population: str) -> Seen:
         """Return what has left over the population up to now."""
-        with self._connected() as connection:
+        with self._database.connected() as connection:
             rows = connection.execute(
                 sa.select(RELEASES.c.number, RELEASES.c.made_on, RELEASES.c.told, RELEASES.c.sketches)
                 .where(RELEASES.c.population == population)
@@ -81,7 +79,7 @@ class Ledger:
         )
         return Seen(population, earlier, rows[-1].number if rows else 0)
 
-    def record(self, record: Record, seen: int) -> int:
+    def record(self, record: Record, seen: int, who: str = COMMAND_LINE) -> int:
         """Keep a release and spend what it costs, both or neither; return its number.
 
         Parameters
@@ -89,6 +87,8 @@ class Ledger:
         record : Record
         seen : int
             `Seen.last` of what it was compared with.
+        who : str
+            The account's name, for the audit trail.
 
         Raises
         ------
@@ -97,14 +97,14 @@ class Ledger:
         BudgetSpentError
             When the budget does not pay for it, or none is set.
         """
-        with self._connected(writing=True) as connection:
-            if _hold(connection, record.population) != seen:
+        with self._database.connected(writing=True) as connection:
+            if held(connection, record.population) != seen:
                 raise LedgerMovedError(
                     f"Another release over {record.population!r} came in meanwhile.", "Compare again, then record."
                 )
-            number = _insert(connection, record)
+            number = inserted(connection, record, who)
             if record.charge is not None:
-                spend(connection, record.population, record.charge, number)
+                spend(connection, record.population, record.charge, number, who)
             connection.execute(
                 sa.update(POPULATIONS).where(POPULATIONS.c.name == record.population).values(last=number)
             )
@@ -118,7 +118,7 @@ class Ledger:
         InputError
             When there is none.
         """
-        with self._connected() as connection:
+        with self._database.connected() as connection:
             newest = connection.scalar(sa.select(sa.func.max(RELEASES.c.number))) or 0
             known = 0 < number <= newest
             text = (
@@ -129,7 +129,7 @@ class Ledger:
             raise InputError(f"The ledger has no release {number}.", told)
         return content_from(text)
 
-    def allow(self, budget: Budget) -> Budget:
+    def allow(self, budget: Budget, who: str = COMMAND_LINE) -> Budget:
         """Set the total of a population and period; return the budget with what is spent of it.
 
         Raises
@@ -137,63 +137,49 @@ class Ledger:
         InputError
             When more than that is spent already.
         """
-        with self._connected(writing=True) as connection:
-            _hold(connection, budget.population)
-            return set_total(connection, budget)
+        with self._database.connected(writing=True) as connection:
+            held(connection, budget.population)
+            return set_total(connection, budget, who)
 
     def budget(self, population: str, period: str) -> Budget | None:
         """Return the budget of a population and period; None where none is set."""
-        with self._connected() as connection:
+        with self._database.connected() as connection:
             return budget_of(connection, population, period)
 
     def budgets(self) -> tuple[Budget, ...]:
         """Return all budgets, by population and period."""
-        with self._connected() as connection:
+        with self._database.connected() as connection:
             return all_budgets(connection)
 
-    @contextmanager
-    def _connected(self, *, writing: bool = False) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.connect() as plain:
-                connection = plain.execution_options(writing=writing)
-                with connection.begin():
-                    yield connection
-        except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            raise LedgerError(f"The ledger {_name(self._engine.url)} cannot be used: {cause}.", _REMEDY) from error
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"The ledger cannot keep the text {error.object!r}.", "Give names of valid Unicode."
-            ) from error
 
-
-def open_ledger(where: str | Path, key: bytes | None = None) -> Ledger:
+def open_ledger(where: str | Path, key: bytes | Path | None = None, *, make: bool = True) -> Ledger:
     """Open a ledger, and make it where there is none.
+
+    A ledger of an earlier version is brought up to date.
 
     Parameters
     ----------
     where : str or path
-        A file, or a database's URL.
-    key : bytes, optional
-        Of its sketches. Of a file it lies beside it as `<name>.key`, is made with it, and must not be lost; for another
-        database it has to be given.
+        A file, or the URL of a PostgreSQL database.
+    key : bytes or path, optional
+        Of its sketches and seals, or the file that holds it. Of a file it lies beside it as `<name>.key`; of a URL in
+        the file that the variable ANALYZER_LEDGER_KEY names. It is made with the ledger and must not be lost.
+    make : bool
+        Whether it is made where there is none; else that is an error.
 
     Raises
     ------
     LedgerError
-        When it is damaged, of another version, without its key, or cannot be written.
+        When it is damaged, of a newer version, without its key, or cannot be written.
     """
     file = file_of(where)
-    if (file is None or key is not None) and len(key or b"") != KEY_BYTES:
-        has = "no key" if not key else f"a key of {len(key)} bytes"
-        raise LedgerError(
-            f"The ledger {file or _name(sa.make_url(str(where)))} has {has}.",
-            f"Give key=..., {KEY_BYTES} bytes that you keep.",
-        )
+    name = str(file) if file else _name(str(where))
+    key_of = _key_of(file, name, key)
+    if file is not None and not make and not file.exists():
+        raise LedgerError(f"There is no ledger {file}.", "Name the one that `analyzer release` keeps.")
     if file is not None:
         make_folder(file)
-    given = partial(key_beside, file) if file and not key else lambda _: key or b""
-    return Ledger(engine_of(file or str(where)), given)
+    return Ledger(engine_of(file or str(where)), key_of, make=make)
 
 
 def memory_ledger() -> Ledger:
@@ -202,41 +188,25 @@ def memory_ledger() -> Ledger:
     return Ledger(memory_engine(), lambda _: key)
 
 
-def _hold(connection: sa.Connection, population: str) -> int:
-    """Let no other writer at the population until the transaction ends; return its newest release.
-
-    SQLite let in one writer when the transaction began; other databases wait at the row.
-    """
-    last = connection.scalar(sa.select(POPULATIONS.c.last).where(POPULATIONS.c.name == population).with_for_update())
-    if last is not None:
-        return int(last)
-    try:
-        with connection.begin_nested():
-            connection.execute(sa.insert(POPULATIONS).values(name=population, last=0))
-    except IntegrityError:  # another writer was first with a new population, and is done
-        return _hold(connection, population)
-    return 0
-
-
-def _insert(connection: sa.Connection, record: Record) -> int:
-    told = record.told
-    done = connection.execute(
-        sa.insert(RELEASES).values(
-            population=record.population,
-            purpose=record.purpose,
-            made_on=record.made_on,
-            told=None if told is None else told_as_text(told),
-            sketches=None if told is None else b"".join(told.sketches.as_bytes()),
-            content=content_as_text(record.content),
-            content_hash=record.content_hash,
-            rulebook_hash=record.rulebook_hash,
-            sources_hash=record.sources_hash,
+def _key_of(file: Path | None, name: str, key: bytes | Path | None) -> KeyOf:
+    if isinstance(key, bytes):
+        if len(key) != KEY_BYTES:
+            has = f"a key of {len(key)} bytes" if key else "no key"
+            raise LedgerError(f"The ledger {name} has {has}.", f"Give key=..., {KEY_BYTES} bytes that you keep.")
+        given = key
+        return lambda _: given
+    named = Path(os.environ[KEY_VARIABLE]) if key is None and os.environ.get(KEY_VARIABLE) and not file else key
+    if named is None and file is None:
+        raise LedgerError(
+            f"The ledger {name} has no key.",
+            f"Name the file of its key with --key or in {KEY_VARIABLE}; it is made with the ledger.",
         )
-    )
-    return int(done.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
+    place = Path(named).expanduser() if named else beside(file or Path())
+    return partial(key_in, place, name)
 
 
-def _name(url: sa.URL) -> str:
-    return (
-        url.render_as_string(hide_password=True) if url.get_backend_name() != "sqlite" else url.database or "in memory"
-    )
+def _name(where: str) -> str:
+    try:
+        return name_of_url(sa.make_url(where))
+    except (ArgumentError, ValueError):
+        return "at that address"

@@ -1,4 +1,4 @@
-"""The tables of the ledger."""
+"""The tables of releases and budgets, and what the database says of itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""The layout that this version knows; `migrations` brings earlier ones up to it."""
 
 METADATA: Final = MetaData()
 

@@ -101,31 +101,34 @@ def _wrong_with(override: Override, rulebook: Rulebook, today: date | None) -> s
         return "the rule allows, and there is nothing to set aside"
     if not rule.overridable:
         return "the rule is absolute"
-    return _wrong_people(override.by) or _wrong_reason(override.reason) or _wrong_day(override.expires, today)
+    return wrong_people(override.by) or wrong_reason(override.reason) or wrong_day(override.expires, today)
 
 
-def _wrong_people(by: object) -> str:
+def wrong_people(by: object) -> str:
+    """Return why people may not set something aside; empty where they may: at least two different ones."""
     if not isinstance(by, tuple | list) or not all(isinstance(name, str) for name in by):
         return "nobody is named who decided"
-    people = {_who(name) for name in by}
+    people = {name_compared(name) for name in by}
     if "" in people:
         return "a person has no name"
     return "" if len(people) >= 2 else "two different people must decide"
 
 
-def _who(name: str) -> str:
+def name_compared(name: str) -> str:
     """Return a name as it is compared: only letters and digits, for a dot or a gap makes nobody another."""
     return "".join(c for c in folded(name) if c.isalnum())
 
 
-def _wrong_reason(reason: object) -> str:
+def wrong_reason(reason: object) -> str:
+    """Return why a reason is none; empty where it is one that somebody could check."""
     told = reason if isinstance(reason, str) else ""
     letters = sum(c.isalpha() for c in told)
     enough = letters >= _FEWEST_LETTERS and len(told.split()) >= _FEWEST_WORDS and len(set(told.casefold())) > 4
     return "" if enough else "no reason is given that somebody could check"
 
 
-def _wrong_day(expires: object, today: date | None) -> str:
+def wrong_day(expires: object, today: date | None) -> str:
+    """Return why a last day is none that still holds today; empty where it is."""
     if type(expires) is not date:
         return "it has no last day"
     if type(today) is not date:

@@ -18,6 +18,7 @@ from analyzer.patterns.vocabulary import BASE_RATE, gives
 from analyzer.policy.marks import Mark
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.sessions import synthetic
+from analyzer.sessions.files import EVENT_SUFFIXES, paths_in
 from analyzer.sessions.pieces import ReadOptions as ReadOptions
 from analyzer.sessions.pieces import Sources
 from analyzer.sessions.records import Sessions
@@ -58,10 +59,29 @@ def extract_options_from(
 
 
 def run_job(
-    sources: tuple[str, ...], events: tuple[str, ...], out: Path, options: RunOptions, progress: Progress
+    sources: tuple[str, ...],
+    events: tuple[str, ...],
+    out: Path,
+    options: RunOptions,
+    progress: Progress,
+    ledger: str | None = None,
+    key: Path | None = None,
 ) -> RunResult:
-    """The main job."""
-    return run(_source(sources, events, progress), out, options, progress)
+    """The main job; with a ledger, it is recorded there with the model, the marks and the rulebook."""
+    if ledger is None:
+        return run(_source(sources, events, progress), out, options, progress)
+    from analyzer.ledger.store import open_ledger
+    from analyzer.workflow.recording import record_run
+
+    book = open_ledger(ledger, key)  # before the work, so that a ledger that cannot be used is said at once
+    result = run(_source(sources, events, progress), out, options, progress)
+    files = [*(paths_in(list(sources)) or [] if sources else []), *_event_files(events)]
+    record_run(book, result, files, options.model_folder)
+    return result
+
+
+def _event_files(events: tuple[str, ...]) -> list[Path]:
+    return (paths_in(list(events), EVENT_SUFFIXES) or []) if events else []
 
 
 def _source(sources: tuple[str, ...], events: tuple[str, ...], progress: Progress) -> list[str] | Sources | Sessions:

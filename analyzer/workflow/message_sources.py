@@ -47,7 +47,7 @@ class Released:
         if isinstance(ledger, str | os.PathLike):
             if "://" not in str(ledger) and not Path(ledger).is_file():
                 raise InputError(f"There is no ledger {ledger}.", "Name the one that `analyzer release` keeps.")
-            ledger = open_ledger(os.fspath(ledger))
+            ledger = open_ledger(os.fspath(ledger), make=False)
         if not isinstance(ledger, Ledger):
             raise InputError(f"The ledger is a {type(ledger).__name__}.", "Give a file, a URL or an open ledger.")
         numbers = range(1, ledger.seen(POPULATION).last + 1)

@@ -42,6 +42,7 @@ class Request:
     strict : whether counts are rounded as the strict preset says.
     epsilon, period, most, cap : of noise; none without epsilon. See `Noise`.
     overrides, hierarchies : JSON files.
+    key : file of the ledger's key; see `open_ledger`.
     """
 
     table: Path
@@ -64,11 +65,14 @@ class Request:
     model: str | None
     rulebook: Path | None
     ledger: str
+    key: Path | None = None
     today: date | None = None
 
 
 def release_job(request: Request, out: Path) -> dict[str, Any]:
     """Release tables into a folder; of what is withheld nothing is written."""
+    from analyzer.ledger.store import open_ledger
+
     answers = release_tables(
         _rows(request.table),
         request.tables,
@@ -76,7 +80,7 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         purpose=request.purpose,
         source=request.source,
         window=request.window,
-        ledger=request.ledger,
+        ledger=open_ledger(request.ledger, request.key) if request.key else request.ledger,
         statistic=request.statistic,
         population=request.population,
         household=request.household,
@@ -106,12 +110,14 @@ def _written(answers: Sequence[Answer], out: Path) -> list[dict[str, Any]]:
     return [{**answer.as_json(), "outputs": files.get(name, {})} for name, answer in named.items()]
 
 
-def budget_job(ledger: str, population: str | None, period: str | None, epsilon: str | None) -> dict[str, Any]:
+def budget_job(
+    ledger: str, key: Path | None, population: str | None, period: str | None, epsilon: str | None
+) -> dict[str, Any]:
     """Return all budgets of a ledger, after setting one where a total is given."""
     from analyzer.disclosure.budget import Budget
     from analyzer.ledger.store import open_ledger
 
-    book = open_ledger(ledger)
+    book = open_ledger(ledger, key)
     if epsilon is not None:
         if population is None or period is None:
             raise InputError("A budget is of a population and a period.", "Give --population and --period as well.")

@@ -485,7 +485,7 @@ def jellyfin(rows: list[Record]) -> bytes:
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute(f"CREATE TABLE PlaybackActivity ({', '.join(PLAY)})")
         marks = ", ".join("?" * len(PLAY))
-        database.executemany(f"INSERT INTO PlaybackActivity VALUES ({marks})", [list(row.values()) for row in rows])  # noqa: S608
+        database.executemany(f"INSERT INTO PlaybackActivity VALUES ({marks})", [list(row.values()) for row in rows])
         database.commit()
         return database.serialize()
 

@@ -14,8 +14,9 @@ import pytest
 
 from analyzer.disclosure.budget import Budget
 from analyzer.ledger.connections import engine_of
+from analyzer.ledger.leaving import held, inserted
 from analyzer.ledger.records import LedgerError
-from analyzer.ledger.store import _hold, _insert, memory_ledger, open_ledger
+from analyzer.ledger.store import memory_ledger, open_ledger
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
@@ -33,7 +34,7 @@ def path(tmp_path):
     ledger = open_ledger(tmp_path / "ledger.sqlite")
     ledger.record(record(ledger), 0)
     ledger.allow(Budget.of(EVERYBODY, PERIOD, 1))
-    ledger._engine.dispose()
+    ledger.close()
     return tmp_path / "ledger.sqlite"
 
 
@@ -134,7 +135,7 @@ def test_the_database_of_something_else_is_left_as_it_is(tmp_path):
 
 @pytest.mark.parametrize("change", ["UPDATE ledger_schema SET version = 99", "DELETE FROM ledger_schema"])
 def test_a_ledger_of_another_version_is_refused(path, change):
-    with pytest.raises(LedgerError, match="this version knows 1"):
+    with pytest.raises(LedgerError, match="this version knows 2"):
         open_ledger(changed(path, change))
 
 
@@ -247,7 +248,7 @@ def test_a_ledger_that_cannot_be_written_is_said(open_folder, path):
 def test_a_key_that_may_not_be_read_is_said(open_folder):
     open_folder.chmod(0o777)
     with without_rights():
-        open_ledger(open_folder / "ledger.sqlite")._engine.dispose()
+        open_ledger(open_folder / "ledger.sqlite").close()
     key_of(open_folder / "ledger.sqlite").chmod(0o000)
     with without_rights(), pytest.raises(LedgerError, match="Permission denied"):
         open_ledger(open_folder / "ledger.sqlite")
@@ -260,9 +261,9 @@ def test_a_file_is_opened_so_that_nothing_acknowledged_is_lost(tmp_path):
     with engine_of(tmp_path / "ledger.sqlite").connect() as connection:
         set_to = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "secure_delete")
         ]
-    assert set_to == ["wal", 1, 2, 60_000]
+    assert set_to == ["wal", 1, 2, 60_000, 1]
 
 
 def test_a_thousand_releases_of_a_hundred_cells_are_read_in_time(tmp_path):
@@ -271,11 +272,11 @@ def test_a_thousand_releases_of_a_hundred_cells_are_read_in_time(tmp_path):
     wide = told(ledger.key).sketches.take(np.zeros(100, np.int64))
     labels = tuple(("c", str(n)) for n in range(100))
     many = replace(one, told=replace(one.told, labels=labels, texts=("1",) * 100, sketches=wide))
-    with ledger._connected(writing=True) as connection:  # one transaction, since a thousand take five seconds
-        _hold(connection, EVERYBODY)
+    with ledger._database.connected(writing=True) as connection:  # one transaction, since a thousand take five seconds
+        held(connection, EVERYBODY)
         for _ in range(1_000):
-            _insert(connection, many)
-    ledger._engine.dispose()
+            inserted(connection, many, "ana")
+    ledger.close()
     started = time.process_time()
     assert len(open_ledger(tmp_path / "ledger.sqlite").releases(EVERYBODY)) == 1_000
     assert time.process_time() - started < 2

@@ -30,7 +30,7 @@ def index():
         code = opened.titles_called(FILM)[0]
         larger = HOURS / (VIEWERS * 80_000 / 3_600)
         for table in ("title_days", "pairs", "totals"):
-            opened.connection.execute(f"UPDATE {table} SET ms = ms * ? WHERE title = ?", [larger, code])  # noqa: S608
+            opened.connection.execute(f"UPDATE {table} SET ms = ms * ? WHERE title = ?", [larger, code])
         scaled = "UPDATE totals SET largest = [x * $by FOR x IN largest]::UBIGINT[] WHERE title = $title"
         opened.connection.execute(scaled, {"by": larger, "title": code})
         yield opened

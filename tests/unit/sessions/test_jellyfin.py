@@ -63,7 +63,7 @@ class Server:
             database.execute(create)
             marks = ", ".join("?" * len(NAMES))
             for values in rows:
-                database.execute(f"INSERT INTO PlaybackActivity VALUES ({marks})", [values[name] for name in NAMES])  # noqa: S608
+                database.execute(f"INSERT INTO PlaybackActivity VALUES ({marks})", [values[name] for name in NAMES])
             database.commit()
         return self.path
 
@@ -299,7 +299,7 @@ class TestTheFile:
         with closing(sqlite3.connect(server.path)) as database:
             database.execute(f"CREATE TABLE playbackactivity (Extra, {', '.join(names)})")
             values = [ROW[name] for name in reversed(NAMES)]
-            database.execute(f"INSERT INTO playbackactivity VALUES (1, {', '.join('?' * 9)})", values)  # noqa: S608
+            database.execute(f"INSERT INTO playbackactivity VALUES (1, {', '.join('?' * 9)})", values)
             database.commit()
         assert looks_like(server.path)
         (batch,) = batches(server.path, timezone=None)

@@ -1,0 +1,142 @@
+"""Decisions on patterns: who may decide what. The rules stand here, below every page that could forget one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import sqlalchemy as sa
+
+from analyzer.errors import did_you_mean
+from analyzer.ledger.events import COMMAND_LINE, What, name_of
+from analyzer.ledger.records import LedgerMovedError
+from analyzer.ledger.reviewed import Choice, Decision, DecisionRefusedError, Kind, PatternState
+from analyzer.ledger.states import decision_of, states
+from analyzer.ledger.traced import DECISION, now
+from analyzer.ledger.writing import written
+from analyzer.policy.effects import MarkStatus
+from analyzer.policy.overrides import name_compared, wrong_day, wrong_people, wrong_reason
+
+_REASON: Final = "Say in a sentence why, so that somebody can check it later."
+
+
+def decide(connection: sa.Connection, choice: Choice, seen: int, today: date) -> Decision:
+    """Take a decision in the transaction that holds the ledger; see `Ledger.decide`."""
+    state = state_of(choice.pattern, states(connection, today))
+    who = person_of(choice.who)
+    if seen != state.last:
+        newest = state.decisions[-1] if state.decisions else None
+        told = f" by {newest.who} ({newest.kind.value})" if newest else ""
+        raise LedgerMovedError(
+            f"Another decision on {state.pattern} came in meanwhile{told}.", "Look at it, then decide again."
+        )
+    after = _allowed(choice, state, today)
+    values = {
+        "bundle": state.bundle,
+        "pattern": state.pattern,
+        "kind": choice.kind.value,
+        "about": choice.about if choice.kind in (Kind.AGREE, Kind.DECLINE) else None,
+        "before": state.mark.value,
+        "after": after.value,
+        "expires": choice.expires.isoformat() if choice.kind is Kind.LOOSEN and choice.expires else None,
+    }
+    row = {**values, "who": who, "reason": choice.reason.strip(), "at": now()}
+    return decision_of(written(connection, DECISION, row, who, What.DECIDED, values))
+
+
+def state_of(pattern: str, known: tuple[PatternState, ...]) -> PatternState:
+    """Return where a pattern stands.
+
+    Raises
+    ------
+    DecisionRefusedError
+        When the newest bundle has none of that id.
+    """
+    found = next((state for state in known if state.pattern == pattern), None)
+    if found is None:
+        names = [state.pattern for state in known]
+        hint = did_you_mean(pattern, names) or f"There are {', '.join(names) or 'none; record a bundle first'}."
+        raise DecisionRefusedError(f"The newest bundle has no pattern {pattern!r:.60}.", hint)
+    return found
+
+
+def person_of(who: str) -> str:
+    """Return the name of a person who decides.
+
+    Raises
+    ------
+    DecisionRefusedError
+        When nobody is named: a command line is no person, and could be anybody's.
+    """
+    name = name_of(who)
+    if name_compared(name) in ("", name_compared(COMMAND_LINE)):
+        raise DecisionRefusedError(f"{name!r} is no person.", "Decide under the name of an account.")
+    return name
+
+
+def _allowed(choice: Choice, state: PatternState, today: date) -> MarkStatus:
+    """Return the mark that the choice is for, or refuse it."""
+    if choice.kind is Kind.CONFIRM:
+        return _confirmed(choice, state)
+    if choice.kind is Kind.TIGHTEN:
+        return _tightened(choice, state)
+    if choice.kind is Kind.LOOSEN:
+        return _loosened(choice, state, today)
+    return _answered(choice, state)
+
+
+def _confirmed(choice: Choice, state: PatternState) -> MarkStatus:
+    if choice.to not in (None, state.mark):
+        raise DecisionRefusedError(
+            f"{state.pattern} is marked {state.mark.words}, not {choice.to.words if choice.to else ''}.",
+            "Confirm the mark in force, or tighten or loosen it.",
+        )
+    return state.mark
+
+
+def _tightened(choice: Choice, state: PatternState) -> MarkStatus:
+    if choice.to is None or choice.to.severity <= state.mark.severity:
+        raise DecisionRefusedError(
+            f"That does not tighten {state.pattern}, which is marked {state.mark.words}.", "Name a stricter mark."
+        )
+    _with_reason(choice)
+    return choice.to
+
+
+def _loosened(choice: Choice, state: PatternState, today: date) -> MarkStatus:
+    if state.absolute:
+        raise DecisionRefusedError(
+            f"The mark of {state.pattern} is absolute ({', '.join(state.rules) or 'no rule speaks for it'}).",
+            "Nobody can loosen it; the rulebook would have to change.",
+        )
+    if choice.to is None or choice.to.severity >= state.mark.severity:
+        raise DecisionRefusedError(
+            f"That does not loosen {state.pattern}, which is marked {state.mark.words}.", "Name a milder mark."
+        )
+    if state.waiting:
+        raise DecisionRefusedError(
+            f"A loosening of {state.pattern} by {state.waiting.who} waits already.", "Agree to it or decline it first."
+        )
+    _with_reason(choice)
+    if wrong := wrong_day(choice.expires, today):
+        raise DecisionRefusedError(f"A loosening ends one day: {wrong}.", "Give the first day without it.")
+    return choice.to
+
+
+def _answered(choice: Choice, state: PatternState) -> MarkStatus:
+    waiting = state.waiting
+    if waiting is None or choice.about != waiting.number:
+        raise DecisionRefusedError(
+            f"No loosening {choice.about} of {state.pattern} waits.",
+            f"Number {waiting.number} waits." if waiting else "It may have ended, or the mark is another one now.",
+        )
+    if choice.kind is Kind.DECLINE:
+        return state.mark
+    if wrong := wrong_people((waiting.who, choice.who)):
+        raise DecisionRefusedError(f"{choice.who} asked for this loosening: {wrong}.", "Let somebody else agree.")
+    return waiting.after
+
+
+def _with_reason(choice: Choice) -> None:
+    if wrong := wrong_reason(choice.reason):
+        raise DecisionRefusedError(f"It cannot be decided so: {wrong}.", _REASON)

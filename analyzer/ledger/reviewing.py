@@ -1,0 +1,201 @@
+"""What a reviewers' desk asks of the ledger: plain values in, frozen values out, each call one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from analyzer.ledger import bundles, deciding, drafting, runs, waiting
+from analyzer.ledger.bundles import KeptBundle
+from analyzer.ledger.database import Database
+from analyzer.ledger.events import COMMAND_LINE
+from analyzer.ledger.retention import DEFAULTS, Due, Keeping, delete_due, due
+from analyzer.ledger.review_tables import ANSWERS, DRAFTS, RUNS
+from analyzer.ledger.reviewed import (
+    BundleRecord,
+    Choice,
+    Decision,
+    DraftRecord,
+    DraftStatus,
+    KeptDraft,
+    KeptRun,
+    PatternState,
+    RulebookRecord,
+    RunRecord,
+)
+from analyzer.ledger.states import states
+from analyzer.ledger.waiting import Step, Waiting
+
+
+class Reviewing:
+    """The part of a ledger that is about patterns, drafts and runs."""
+
+    _database: Database
+    key: bytes
+
+    def record_rulebook(self, record: RulebookRecord, who: str = COMMAND_LINE) -> str:
+        """Keep a rulebook, unless it is there; return its hash."""
+        with self._database.connected(writing=True) as connection:
+            bundles.record_rulebook(connection, record, who)
+        return record.hash
+
+    def rulebook(self, hashed: str) -> RulebookRecord:
+        """Return the rulebook of a hash.
+
+        Raises
+        ------
+        InputError
+            When the ledger has none.
+        """
+        with self._database.connected() as connection:
+            return bundles.rulebook_of(connection, hashed)
+
+    def record_bundle(self, record: BundleRecord, who: str = COMMAND_LINE) -> int:
+        """Keep a bundle, its rulebook and its marks as the newest; return its number.
+
+        Decisions on the bundle before become stale; what people tightened there stays, under the same id and under
+        every id that says that it comes from it. A bundle that is the newest already changes nothing.
+        """
+        with self._database.connected(writing=True) as connection:
+            return bundles.record_bundle(connection, record, states(connection, _day(None)), who)
+
+    def bundles(self) -> tuple[KeptBundle, ...]:
+        """Return all bundles, oldest first."""
+        with self._database.connected() as connection:
+            return bundles.all_bundles(connection)
+
+    def record_run(self, record: RunRecord, who: str = COMMAND_LINE) -> int:
+        """Keep what went into a run and what became of it; return its number."""
+        with self._database.connected(writing=True) as connection:
+            return runs.record_run(connection, record, who, self.key)
+
+    def runs(self) -> tuple[KeptRun, ...]:
+        """Return all runs, oldest first."""
+        with self._database.connected() as connection:
+            return runs.runs(connection)
+
+    def patterns(self, today: date | None = None) -> tuple[PatternState, ...]:
+        """Return where the patterns of the newest bundle stand, by id.
+
+        Parameters
+        ----------
+        today : date, optional
+            The day on which is asked; today (UTC) by default.
+        """
+        with self._database.connected() as connection:
+            return states(connection, _day(today))
+
+    def pattern(self, pattern: str, today: date | None = None) -> PatternState:
+        """Return where one pattern of the newest bundle stands.
+
+        Raises
+        ------
+        DecisionRefusedError
+            When there is none of that id.
+        """
+        return deciding.state_of(pattern, self.patterns(today))
+
+    def decide(self, choice: Choice, seen: int, today: date | None = None) -> Decision:
+        """Decide on a pattern of the newest bundle.
+
+        One person confirms or tightens. To loosen takes two different people, a reason and a last day: one asks,
+        another agrees. What a rule forbids absolutely nobody loosens.
+
+        Parameters
+        ----------
+        choice : Choice
+        seen : int
+            `PatternState.last` of what the person looked at.
+        today : date, optional
+            The day on which is decided; today (UTC) by default.
+
+        Raises
+        ------
+        DecisionRefusedError
+            When the rules for decisions do not allow it.
+        LedgerMovedError
+            When somebody else decided on the pattern since.
+        """
+        with self._database.connected(writing=True) as connection:
+            return deciding.decide(connection, choice, seen, _day(today))
+
+    def submit(self, draft: DraftRecord) -> KeptDraft:
+        """Submit a draft for review, with the verdict on it."""
+        with self._database.connected(writing=True) as connection:
+            number = drafting.submit(connection, draft, self.key)
+            return drafting.draft_of(connection, number)
+
+    def answer(self, draft: int, who: str, status: DraftStatus, reason: str, seen: int) -> KeptDraft:
+        """Approve or reject a draft.
+
+        Nobody approves their own, nor what is blocked, nor what has to be checked again. The author may reject it,
+        which takes it back.
+
+        Parameters
+        ----------
+        draft : int
+        who : str
+            The account's name.
+        status : DraftStatus
+            Approved or rejected.
+        reason : str
+            Why; may be empty where a draft that the rules allow is approved.
+        seen : int
+            `KeptDraft.last` of what the person looked at.
+
+        Raises
+        ------
+        DecisionRefusedError
+            When the rules for answers do not allow it.
+        LedgerMovedError
+            When somebody else answered since.
+        """
+        with self._database.connected(writing=True) as connection:
+            drafting.answer(connection, draft, who, status, reason, seen, self.key)
+            return drafting.draft_of(connection, draft)
+
+    def drafts(self) -> tuple[KeptDraft, ...]:
+        """Return all drafts, oldest first."""
+        with self._database.connected() as connection:
+            return drafting.drafts(connection)
+
+    def draft(self, number: int) -> KeptDraft:
+        """Return one draft.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
+        with self._database.connected() as connection:
+            return drafting.draft_of(connection, number)
+
+    def queue(self, today: date | None = None) -> tuple[Waiting, ...]:
+        """Return what waits for a person, most pressing first."""
+        with self._database.connected() as connection:
+            return waiting.queue(connection, _day(today))
+
+    def history(self, pattern: str) -> tuple[Step, ...]:
+        """Return how a pattern was marked and what people decided on it, oldest first."""
+        with self._database.connected() as connection:
+            return waiting.history(connection, pattern)
+
+    def retention(self, keepings: Sequence[Keeping] = DEFAULTS, today: date | None = None) -> tuple[Due, ...]:
+        """Return what is kept, how long and why, and what of it is due to be deleted."""
+        with self._database.connected() as connection:
+            return due(connection, keepings, _day(today))
+
+    def delete_due(
+        self, keepings: Sequence[Keeping] = DEFAULTS, who: str = COMMAND_LINE, today: date | None = None
+    ) -> tuple[Due, ...]:
+        """Delete the content that is due, leave a tombstone of each in the audit trail, and return what was due."""
+        with self._database.connected(writing=True) as connection:
+            gone = due(connection, keepings, _day(today))
+            delete_due(connection, gone, who)
+        if any(kept.due for kept in gone):
+            self._database.forget(DRAFTS, ANSWERS, RUNS)
+        return gone
+
+
+def _day(today: date | None) -> date:
+    return today or datetime.now(UTC).date()

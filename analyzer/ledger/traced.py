@@ -1,0 +1,79 @@
+"""Rows that the audit trail vouches for: each is written together with an entry that holds its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from analyzer.ledger.canonical import canonical, digest, seal
+from analyzer.ledger.review_tables import ANSWERS, BUNDLES, DECISIONS, DRAFTS, MARKS, RULEBOOKS, RUNS
+from analyzer.ledger.tables import BUDGETS, RELEASES, SPENDINGS
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A table whose rows are vouched for.
+
+    Attributes
+    ----------
+    table : sqlalchemy.Table
+    word : what a row is called.
+    key : the columns that name it.
+    sealed : columns whose content may be deleted; the column `seal` holds their keyed hash, and the digest that one.
+    """
+
+    table: sa.Table
+    word: str
+    key: tuple[str, ...] = ("number",)
+    sealed: tuple[str, ...] = ()
+
+    def item(self, row: Mapping[str, Any]) -> str:
+        """Return how the audit trail calls a row."""
+        if len(self.key) == 1:
+            return f"{self.word} {row[self.key[0]]}"
+        return f"{self.word} {canonical([row[name] for name in self.key])}"
+
+    def digest(self, row: Mapping[str, Any]) -> str:
+        """Return the SHA-256 of a row, without what may be deleted."""
+        names = [column.name for column in self.table.columns if column.name not in self.sealed]
+        return digest({name: _plain(row.get(name)) for name in names})
+
+    def seal(self, key: bytes, row: Mapping[str, Any]) -> str:
+        """Return the keyed hash of what may be deleted from a row."""
+        return seal(key, {name: row[name] for name in self.sealed})
+
+
+RELEASE: Final = Traced(RELEASES, "release")
+SPENDING: Final = Traced(SPENDINGS, "spending", ("release",))
+BUDGET: Final = Traced(BUDGETS, "budget", ("population", "period"))
+RULEBOOK: Final = Traced(RULEBOOKS, "rulebook", ("hash",))
+BUNDLE: Final = Traced(BUNDLES, "bundle")
+MARK: Final = Traced(MARKS, "mark")
+DECISION: Final = Traced(DECISIONS, "decision")
+DRAFT: Final = Traced(DRAFTS, "draft", sealed=("text", "verdict"))
+ANSWER: Final = Traced(ANSWERS, "answer", sealed=("reason",))
+RUN: Final = Traced(RUNS, "run", sealed=("inputs", "tallies"))
+
+ALL_TRACED: Final = (RELEASE, SPENDING, BUDGET, RULEBOOK, BUNDLE, MARK, DECISION, DRAFT, ANSWER, RUN)
+
+
+def now() -> str:
+    """Return the time in UTC as the ledger writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def next_number(connection: sa.Connection, table: sa.Table) -> int:
+    """Return the number after the newest one, in the transaction that holds the ledger.
+
+    A sequence of the database would leave gaps where a transaction failed; then nobody could tell a gap from a loss.
+    """
+    return int(connection.scalar(sa.select(sa.func.max(table.c.number))) or 0) + 1
+
+
+def _plain(value: Any) -> Any:
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value

@@ -1,0 +1,147 @@
+"""What waits for a person, and why; and what became of one pattern so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+import sqlalchemy as sa
+
+from analyzer.ledger.audit_tables import AUDIT
+from analyzer.ledger.bundles import KeptBundle, all_bundles, marks_of
+from analyzer.ledger.drafting import drafts
+from analyzer.ledger.review_tables import MARKS
+from analyzer.ledger.reviewed import Decision, DraftStatus, Kind, PatternState
+from analyzer.ledger.states import decisions, states
+from analyzer.policy.effects import MarkStatus
+
+
+class Why(Enum):
+    """Why something waits, most pressing first."""
+
+    LOOSENING = "a second person is asked"
+    CHANGED = "its mark changed"
+    STALE = "an earlier decision holds no longer"
+    NEW = "nobody has decided yet"
+    DRAFT = "a draft was submitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits for a person.
+
+    Attributes
+    ----------
+    why : for which reason.
+    item : "pattern P07" or "draft 3".
+    sentence : the reason in words.
+    since : when it began to wait, UTC.
+    last : what `decide` or `answer` has to be told as `seen`.
+    """
+
+    why: Why
+    item: str
+    sentence: str
+    since: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the history of a pattern.
+
+    Attributes
+    ----------
+    at, who : when (UTC), and by whom.
+    bundle : fingerprint of the bundle that it is about.
+    kind : what was decided; None where the pattern was marked.
+    mark : the mark in force after it, or the one that is asked for.
+    sentence : the step in words.
+    """
+
+    at: str
+    who: str
+    bundle: str
+    kind: Kind | None
+    mark: MarkStatus
+    sentence: str
+
+
+def queue(connection: sa.Connection, today: date) -> tuple[Waiting, ...]:
+    """Return what waits for a person, most pressing first; of one kind the oldest first."""
+    bundles = all_bundles(connection)
+    before = {row["pattern"]: MarkStatus(row["mark"]) for row in marks_of(connection, _number(bundles[-2:-1]))}
+    found = [_pattern(state, before, bundles[-1].at) for state in states(connection, today)]
+    told = [waiting for waiting in found if waiting] + _drafts(connection)
+    order = list(Why)
+    return tuple(sorted(told, key=lambda w: (order.index(w.why), w.since, w.item)))
+
+
+def history(connection: sa.Connection, pattern: str) -> tuple[Step, ...]:
+    """Return what became of a pattern, oldest first; nothing where the ledger knows none of that id."""
+    bundles = {bundle.number: bundle for bundle in all_bundles(connection)}
+    rows = connection.execute(sa.select(MARKS).where(MARKS.c.pattern == pattern)).mappings().all()
+    who = _who(connection, [f"mark {row['number']}" for row in rows])
+    marked = []
+    for row in rows:
+        bundle, mark = bundles[row["bundle"]], MarkStatus(row["mark"])
+        in_force = MarkStatus.worst([mark, MarkStatus(row["kept"])])
+        kept = f"; {in_force.words} stays, as people decided before" if in_force is not mark else ""
+        sentence = f"Bundle {bundle.fingerprint[:12]}: the rulebook marks it {mark.words}{kept}."
+        marked.append(
+            Step(bundle.at, who.get(f"mark {row['number']}", ""), bundle.fingerprint, None, in_force, sentence)
+        )
+    decided = [_decided(decision, bundles[decision.bundle]) for decision in decisions(connection, pattern)]
+    return tuple(sorted([*marked, *decided], key=lambda step: step.at))
+
+
+def _number(bundles: tuple[KeptBundle, ...]) -> int:
+    return bundles[0].number if bundles else 0
+
+
+def _pattern(state: PatternState, before: Mapping[str, MarkStatus], since: str) -> Waiting | None:
+    item = f"pattern {state.pattern}"
+    if state.waiting:
+        asked = state.waiting
+        words = f"{asked.who} asks to loosen {state.pattern} from {asked.before.words} to {asked.after.words}"
+        sentence = f"{words} until {asked.expires}: {asked.reason}"
+        return Waiting(Why.LOOSENING, item, sentence, asked.at, state.last)
+    if state.decided:
+        return None
+    earlier = before.get(state.pattern)
+    if earlier is not None and earlier is not state.by_rules:
+        told = f"The rulebook marked it {earlier.words} before, and {state.by_rules.words} now."
+        return Waiting(Why.CHANGED, item, f"{told} {state.stale}".strip(), since, state.last)
+    if state.stale:
+        return Waiting(Why.STALE, item, state.stale, since, state.last)
+    return Waiting(Why.NEW, item, "Nobody has decided on it yet.", since, state.last)
+
+
+def _drafts(connection: sa.Connection) -> list[Waiting]:
+    """Return drafts that wait for an answer."""
+    return [
+        Waiting(Why.DRAFT, f"draft {d.number}", f"{d.author} submitted it. {d.stale}".strip(), d.at, d.last)
+        for d in drafts(connection)
+        if d.status is DraftStatus.WAITING and d.text is not None
+    ]
+
+
+def _decided(decision: Decision, bundle: KeptBundle) -> Step:
+    words = {
+        Kind.CONFIRM: f"confirmed {decision.after.words}",
+        Kind.TIGHTEN: f"tightened it from {decision.before.words} to {decision.after.words}",
+        Kind.LOOSEN: f"asked to loosen it from {decision.before.words} to {decision.after.words}",
+        Kind.AGREE: f"agreed to {decision.after.words}",
+        Kind.DECLINE: "declined the loosening",
+    }[decision.kind]
+    until = f" until {decision.expires}" if decision.expires else ""
+    why = f": {decision.reason}" if decision.reason else "."
+    sentence = f"{decision.who} {words}{until}{why}"
+    return Step(decision.at, decision.who, bundle.fingerprint, decision.kind, decision.after, sentence)
+
+
+def _who(connection: sa.Connection, items: list[str]) -> dict[str, str]:
+    rows = connection.execute(sa.select(AUDIT.c.item, AUDIT.c.who).where(AUDIT.c.item.in_(items)))
+    return {row.item: row.who for row in rows}

@@ -1,0 +1,133 @@
+"""What a model and a run leave in the ledger: hashes, marks and counts of rows, and nothing of viewers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.errors import InputError
+from analyzer.ledger.reviewed import BundleRecord, MarkRecord, RulebookRecord, RunRecord
+from analyzer.policy.effects import MarkStatus
+from analyzer.policy.marks import NO_PATTERN_ID, Mark
+from analyzer.policy.rulebook import Rulebook
+from analyzer.workflow.model import REFERENCE, Model, load_model
+from analyzer.workflow.run import RunResult
+
+if TYPE_CHECKING:
+    from analyzer.ledger.store import Ledger
+
+_PIECE = 1024 * 1024
+
+
+def rulebook_record(book: Rulebook) -> RulebookRecord:
+    """Return a rulebook as the ledger keeps it; the hash is the rulebook's own."""
+    text = json.dumps(book.as_json(), sort_keys=True, separators=(",", ":"))
+    return RulebookRecord(id=book.id, version=book.version, text=text)
+
+
+def bundle_record(model: Model) -> BundleRecord:
+    """Return a saved model as the ledger keeps it.
+
+    Windows without a pattern are left out: nobody decides on them, and they are never open.
+
+    Raises
+    ------
+    InputError
+        When the model was not loaded from a bundle, and so has no fingerprint.
+    """
+    if not model.digest:
+        raise InputError("The model has no fingerprint, for it was not loaded from a bundle.", "Save it, then load it.")
+    from_earlier = {change.id: change.earlier for change in model.lineage.changes} if model.lineage else {}
+    names = {profile.id: profile.name for profile in model.patterns.profiles_}
+    marks = tuple(
+        MarkRecord(
+            pattern=mark.pattern_id,
+            name=names[mark.pattern_id],
+            mark=mark.status,
+            absolute=is_absolute(mark, model.rulebook),
+            rules=mark.rule_ids,
+            earlier=tuple(from_earlier.get(mark.pattern_id, ())),
+        )
+        for mark in model.marks
+        if mark.pattern_id != NO_PATTERN_ID
+    )
+    book = rulebook_record(model.rulebook)
+    # A bundle that is marked by another rulebook is another one to whoever decided on its marks.
+    own = hashlib.sha256(f"{model.digest} {book.hash}".encode()).hexdigest()
+    return BundleRecord(fingerprint=own, rulebook=book, window=model.window, source=model.source, marks=marks)
+
+
+def is_absolute(mark: Mark, book: Rulebook) -> bool:
+    """Return whether nobody may loosen a mark.
+
+    It forbids, and for a reason that no two people may set aside: a rule that is not overridable, one that could not
+    be evaluated, one that is no longer in the rulebook or came with the lineage, or none at all.
+    """
+    if mark.status is not MarkStatus.NEVER_SINGLE_OUT:
+        return False
+    overridable = {rule.id for rule in book.rule if rule.overridable}
+    forbidding = [reason for reason in mark.reasons if reason.status is MarkStatus.NEVER_SINGLE_OUT]
+    return not forbidding or any(reason.failure or reason.rule_id not in overridable for reason in forbidding)
+
+
+def record_run(ledger: Ledger, result: RunResult, inputs: Iterable[Path], given: Path | None = None) -> int:
+    """Keep a run, the bundle that classified, its marks and its rulebook in a ledger; return the run's number.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    result : RunResult
+        Of a run that has written its outputs.
+    inputs : iterable of Path
+        The files that were read.
+    given : Path, optional
+        The bundle that the run was told to classify with.
+    """
+    loaded = load_model(given or result.outputs.get("model", REFERENCE))  # only a saved model has a fingerprint
+    book = result.model.rulebook
+    bundle = bundle_record(loaded if loaded.rulebook.hash == book.hash else loaded.under(book))
+    ledger.record_bundle(bundle)
+    return ledger.record_run(run_record(result, inputs, bundle.fingerprint))
+
+
+def run_record(result: RunResult, inputs: Iterable[Path], bundle_fingerprint: str = "") -> RunRecord:
+    """Return what a run did as the ledger keeps it.
+
+    Parameters
+    ----------
+    result : RunResult
+    inputs : iterable of Path
+        The files that were read.
+    bundle_fingerprint : str
+        Of the bundle that classified; see `bundle_record`.
+    """
+    intake = result.intake
+    return RunRecord(
+        inputs=tuple(fingerprint_of(path) for path in inputs),
+        tally=intake.tally,
+        events=intake.events.tally if intake.events else None,
+        window=result.model.window,
+        bundle_fingerprint=bundle_fingerprint,
+        rulebook_hash=result.model.rulebook.hash,
+    )
+
+
+def fingerprint_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hex.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read.
+    """
+    told = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                told.update(piece)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Name the files that the run read.") from error
+    return told.hexdigest()

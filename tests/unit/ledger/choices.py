@@ -1,0 +1,65 @@
+"""Bundles, drafts and choices, for the tests of what is reviewed."""
+
+import hashlib
+from datetime import date, timedelta
+
+from analyzer.ledger.reviewed import BundleRecord, Choice, DraftRecord, Kind, MarkRecord, RulebookRecord
+from analyzer.policy.effects import MarkStatus
+
+OPEN, REVIEW, NEVER = MarkStatus
+TODAY = date(2026, 11, 26)
+LATER = TODAY + timedelta(days=30)
+BOOK = RulebookRecord(id="house", version="1", text='{"id":"house","rule":[]}')
+OTHER_BOOK = RulebookRecord(id="house", version="2", text='{"id":"house","rule":[],"version":"2"}')
+WHY = "It was looked at with the researchers."
+
+
+def mark(pattern, status=REVIEW, *, absolute=False, earlier=()):
+    return MarkRecord(
+        pattern=pattern,
+        name=f"The pattern {pattern}",
+        mark=status,
+        absolute=absolute,
+        rules=("several-plays-in-one-day",) if status is not OPEN else (),
+        earlier=earlier,
+    )
+
+
+MARKS = (mark("P01", OPEN), mark("P02"), mark("P03", NEVER), mark("P04", NEVER, absolute=True))
+
+
+def fit(name="first", marks=MARKS, rulebook=BOOK):
+    fingerprint = hashlib.sha256(name.encode()).hexdigest()
+    return BundleRecord(fingerprint=fingerprint, rulebook=rulebook, window="28d", source="sessions", marks=marks)
+
+
+def decide(ledger, pattern, kind, who="ana", today=TODAY, **told):
+    """Decide as somebody does who has looked at the newest state."""
+    seen = told.pop("seen", None)
+    choice = Choice(pattern=pattern, kind=kind, who=who, **told)
+    return ledger.decide(choice, ledger.pattern(pattern, today).last if seen is None else seen, today)
+
+
+def loosen(ledger, pattern, to, who="ana", expires=LATER, today=TODAY):
+    return decide(ledger, pattern, Kind.LOOSEN, who, today, to=to, reason=WHY, expires=expires)
+
+
+def loosened(ledger, pattern, to, expires=LATER, today=TODAY):
+    """Let two people loosen a mark."""
+    asked = loosen(ledger, pattern, to, "ana", expires, today)
+    return decide(ledger, pattern, Kind.AGREE, "ben", today, about=asked.number)
+
+
+def tighten(ledger, pattern, to=NEVER, who="ana", today=TODAY):
+    return decide(ledger, pattern, Kind.TIGHTEN, who, today, to=to, reason=WHY)
+
+
+def draft(author="cora", status="review", text="Our viewers watched 4 million hours.", book=BOOK):
+    verdict = {
+        "verdict": status,
+        "rules": ["figure-without-a-source"],
+        "reasons": [{"words": [text], "spans": [[0, 3]]}],
+        "rulebook_hash": book.hash,
+        "wording_hash": "w" * 64,
+    }
+    return DraftRecord(author=author, text=text, verdict=verdict)

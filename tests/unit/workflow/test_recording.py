@@ -1,0 +1,67 @@
+"""What a model and a run leave in the ledger: the hashes that belong to them, and nothing of viewers."""
+
+from dataclasses import replace
+
+import pytest
+
+from analyzer.errors import InputError
+from analyzer.ledger.store import open_ledger
+from analyzer.policy.effects import MarkStatus
+from analyzer.policy.marks import Mark, Reason
+from analyzer.workflow.model import load_model
+from analyzer.workflow.recording import bundle_record, fingerprint_of, is_absolute, rulebook_record
+
+
+def reason(rule_id, status=MarkStatus.NEVER_SINGLE_OUT, failure=""):
+    return Reason(rule_id, status, "A reason long enough to be one.", ("a source",), failure=failure)
+
+
+def marked(*reasons):
+    status = MarkStatus.worst([r.status for r in reasons]) if reasons else MarkStatus.NEVER_SINGLE_OUT
+    return Mark("P01", status, reasons, "0" * 64)
+
+
+def test_the_reference_model_is_kept_with_the_rulebook_that_marked_it(tmp_path):
+    model = load_model()
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    ledger.record_bundle(bundle_record(model), "ana")
+    told = {mark.pattern_id: mark.status for mark in model.marks}
+    kept = {state.pattern: state.mark for state in ledger.patterns()}
+    assert kept == {name: told[name] for name in kept}
+    assert set(told) - set(kept) == {"no pattern"}
+    assert ledger.rulebook(model.rulebook.hash).hash == model.rulebook.hash
+
+
+def test_the_kept_text_of_a_rulebook_has_the_hash_of_the_rulebook():
+    book = load_model().rulebook
+    assert rulebook_record(book).hash == book.hash
+
+
+def test_the_same_bundle_under_another_rulebook_is_another_one_to_reviewers(make_rulebook):
+    model = load_model()
+    stricter = model.under(make_rulebook({"households_below": 10_000_000}))
+    assert bundle_record(stricter).fingerprint != bundle_record(model).fingerprint
+    assert bundle_record(load_model()).fingerprint == bundle_record(model).fingerprint
+
+
+def test_a_model_that_was_not_loaded_has_no_fingerprint():
+    with pytest.raises(InputError, match="no fingerprint"):
+        bundle_record(replace(load_model(), digest=""))
+
+
+def test_a_mark_is_absolute_unless_two_people_could_set_every_forbidding_rule_aside(make_rulebook):
+    book = make_rulebook({"households_below": 20, "overridable": True}, {"households_below": 10})
+    assert not is_absolute(marked(reason("rule-1")), book)
+    assert not is_absolute(marked(reason("rule-2", MarkStatus.REVIEW)), book)
+    assert not is_absolute(marked(reason("rule-1"), reason("rule-2", MarkStatus.REVIEW)), book)
+    for absolute in ("rule-2", "inherited-mark", "a rule that was removed"):
+        assert is_absolute(marked(reason("rule-1"), reason(absolute)), book)
+    assert is_absolute(marked(reason("rule-1", failure="it raised ValueError")), book)
+    assert is_absolute(marked(), book)
+
+
+def test_a_file_has_the_fingerprint_of_its_bytes(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert fingerprint_of(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    with pytest.raises(InputError, match="cannot be read"):
+        fingerprint_of(tmp_path / "b")
