@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,8 @@ from analyzer.ledger.audit_tables import AUDIT
 from analyzer.ledger.chain import Fault, Finding
 from analyzer.ledger.events import What
 from analyzer.ledger.traced import ALL_TRACED, Traced
+
+_VOUCHING: Final = frozenset(what.value for what in What if what.vouches)
 
 
 def disagreements(connection: sa.Connection, key: bytes) -> tuple[Finding, ...]:
@@ -44,6 +46,8 @@ def _vouched(connection: sa.Connection) -> tuple[dict[str, str], set[str]]:
     for what, item, details in rows:
         if what == What.DELETED.value:
             deleted.add(item)
+        elif what not in _VOUCHING:
+            continue
         elif told := _digest_in(details):
             vouched[item] = told
     return vouched, deleted

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from analyzer.errors import InputError
 from analyzer.ledger.events import What
+from analyzer.ledger.fitted import BundleRecord, KeptBundle, KeptRulebook, MarkRecord, RulebookRecord
 from analyzer.ledger.review_tables import BUNDLES, MARKS, RULEBOOKS
-from analyzer.ledger.reviewed import BundleRecord, MarkRecord, PatternState, RulebookRecord
+from analyzer.ledger.reviewed import PatternState
 from analyzer.ledger.traced import BUNDLE, MARK, RULEBOOK, now
 from analyzer.ledger.writing import written
 from analyzer.policy.effects import MarkStatus
-
-
-@dataclass(frozen=True, slots=True)
-class KeptBundle:
-    """A bundle in the ledger."""
-
-    number: int
-    fingerprint: str
-    rulebook_hash: str
-    window: str
-    source: str
-    at: str
 
 
 def all_bundles(connection: sa.Connection) -> tuple[KeptBundle, ...]:
@@ -57,6 +45,13 @@ def rulebook_of(connection: sa.Connection, hashed: str) -> RulebookRecord:
     if row is None:
         raise InputError(f"The ledger has no rulebook {hashed!r:.20}.", "Name the hash of one that was recorded.")
     return RulebookRecord(id=row.id, version=row.version, text=row.text)
+
+
+def all_rulebooks(connection: sa.Connection) -> tuple[KeptRulebook, ...]:
+    """Return all rulebooks, oldest first."""
+    columns = (RULEBOOKS.c.hash, RULEBOOKS.c.id, RULEBOOKS.c.version, RULEBOOKS.c.at)
+    rows = connection.execute(sa.select(*columns).order_by(RULEBOOKS.c.at, RULEBOOKS.c.hash)).mappings()
+    return tuple(KeptRulebook(**row) for row in rows)
 
 
 def record_bundle(connection: sa.Connection, record: BundleRecord, before: Iterable[PatternState], who: str) -> int:
@@ -93,9 +88,11 @@ def strictness(state: PatternState) -> MarkStatus:
     return MarkStatus.worst([state.kept, *tightened])
 
 
-def marks_of(connection: sa.Connection, bundle: int) -> tuple[Mapping[str, Any], ...]:
-    """Return the rows of a bundle's marks, by pattern."""
+def marks_of(connection: sa.Connection, bundle: int, pattern: str | None = None) -> tuple[Mapping[str, Any], ...]:
+    """Return the rows of a bundle's marks, by pattern; one where it is named."""
     query = sa.select(MARKS).where(MARKS.c.bundle == bundle).order_by(MARKS.c.pattern)
+    if pattern is not None:
+        query = query.where(MARKS.c.pattern == pattern)
     return tuple(dict(row) | {"rules": tuple(json.loads(row["rules"]))} for row in connection.execute(query).mappings())
 
 
@@ -107,9 +104,11 @@ def _mark_row(mark: MarkRecord, bundle: int, kept: MarkStatus) -> dict[str, Any]
         "mark": mark.mark.value,
         "kept": kept.value,
         "absolute": mark.absolute,
+        "mildest": mark.mildest.value,
         "rules": json.dumps(list(mark.rules)),
     }
 
 
 def _told(mark: MarkRecord, kept: MarkStatus) -> dict[str, Any]:
-    return {"pattern": mark.pattern, "mark": mark.mark.value, "kept": kept.value, "absolute": mark.absolute}
+    marks = {"mark": mark.mark.value, "kept": kept.value, "mildest": mark.mildest.value}
+    return {"pattern": mark.pattern, "absolute": mark.absolute, **marks}

@@ -16,6 +16,9 @@ from sqlalchemy.pool import QueuePool
 from analyzer.ledger.records import LedgerError
 
 WAIT_S: Final = 60.0  # for another writer; a transaction takes milliseconds
+_FILE_CONNECTIONS: Final = 4  # of a process; one query of 40 threads at once took twice as long with one each
+_SERVER_CONNECTIONS: Final = 8  # of a process; a server often allows 100 in all
+_TEXT: Final = {"client_encoding": "utf8"}  # a database of SQL_ASCII would hand out bytes
 _PRAGMAS: Final = ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON")
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 # Durable whatever the server's default is; the lock is of the schema, in which the ledger's tables lie.
@@ -78,7 +81,7 @@ def engine_of(where: str | Path) -> sa.Engine:
     """
     if isinstance(where, Path):
         url = sa.URL.create("sqlite", database=str(where))
-        return _with_transactions(sa.create_engine(url, connect_args={"timeout": WAIT_S}))
+        return _with_transactions(sa.create_engine(url, connect_args={"timeout": WAIT_S}, **_pool(_FILE_CONNECTIONS)))
     url = sa.make_url(where)
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() != "postgresql":
@@ -87,7 +90,7 @@ def engine_of(where: str | Path) -> sa.Engine:
             "Give a file, or the URL of a PostgreSQL database.",
         )
     try:
-        return _with_a_lock(sa.create_engine(url, pool_pre_ping=True))
+        return _with_a_lock(sa.create_engine(url, pool_pre_ping=True, connect_args=_TEXT, **_pool(_SERVER_CONNECTIONS)))
     except ImportError as error:
         raise LedgerError(
             f"The driver of PostgreSQL is not installed ({error}).", 'Install it: pip install "analyzer[postgres]"'
@@ -102,8 +105,12 @@ def memory_engine() -> sa.Engine:
     There is one connection, and threads wait for it: two that shared it would be in each other's transactions.
     """
     threads: dict[str, Any] = {"check_same_thread": False}
-    one = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": WAIT_S}
-    return _with_transactions(sa.create_engine("sqlite://", connect_args=threads, **one))
+    return _with_transactions(sa.create_engine("sqlite://", connect_args=threads, **_pool(1)))
+
+
+def _pool(connections: int) -> dict[str, Any]:
+    """Let more threads than that wait for their turn: many that read at once take the interpreter from each other."""
+    return {"poolclass": QueuePool, "pool_size": connections, "max_overflow": 0, "pool_timeout": WAIT_S}
 
 
 def _with_transactions(engine: sa.Engine) -> sa.Engine:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from analyzer.errors import InputError
-from analyzer.ledger.connections import isolation_of, really_delete
+from analyzer.ledger.connections import WAIT_S, isolation_of, really_delete
 from analyzer.ledger.records import LedgerError
 
 
@@ -23,6 +24,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._writers = Lock()
 
     @contextmanager
     def connected(self, *, writing: bool = False) -> Iterator[sa.Connection]:
@@ -36,7 +38,7 @@ class Database:
             When it cannot keep a value.
         """
         try:
-            with self.engine.connect() as plain:
+            with self._turn(writing), self.engine.connect() as plain:
                 options = isolation_of(self.engine, writing=writing)
                 connection = plain.execution_options(writing=writing, **options)
                 with connection.begin():
@@ -50,6 +52,19 @@ class Database:
             raise InputError(
                 f"The ledger cannot keep the text {error.object!r}.", "Give names of valid Unicode."
             ) from error
+
+    @contextmanager
+    def _turn(self, writing: bool) -> Iterator[None]:
+        """Let one thread write at a time: in the database each that waits would hold a connection that readers need."""
+        if not writing:
+            yield
+            return
+        if not self._writers.acquire(timeout=WAIT_S):
+            raise LedgerError(f"Others wrote to {self.name} for {WAIT_S:.0f} seconds.", "Try again later.")
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     def forget(self, *tables: sa.Table) -> None:
         """Let what was deleted from tables leave the files as well."""

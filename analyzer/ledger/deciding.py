@@ -22,14 +22,10 @@ _REASON: Final = "Say in a sentence why, so that somebody can check it later."
 
 def decide(connection: sa.Connection, choice: Choice, seen: int, today: date) -> Decision:
     """Take a decision in the transaction that holds the ledger; see `Ledger.decide`."""
-    state = state_of(choice.pattern, states(connection, today))
+    state = state_of(connection, choice.pattern, today)
     who = person_of(choice.who)
     if seen != state.last:
-        newest = state.decisions[-1] if state.decisions else None
-        told = f" by {newest.who} ({newest.kind.value})" if newest else ""
-        raise LedgerMovedError(
-            f"Another decision on {state.pattern} came in meanwhile{told}.", "Look at it, then decide again."
-        )
+        raise LedgerMovedError(_moved(state), "Look at it, then decide again.")
     after = _allowed(choice, state, today)
     values = {
         "bundle": state.bundle,
@@ -44,7 +40,7 @@ def decide(connection: sa.Connection, choice: Choice, seen: int, today: date) ->
     return decision_of(written(connection, DECISION, row, who, What.DECIDED, values))
 
 
-def state_of(pattern: str, known: tuple[PatternState, ...]) -> PatternState:
+def state_of(connection: sa.Connection, pattern: str, today: date) -> PatternState:
     """Return where a pattern stands.
 
     Raises
@@ -52,12 +48,12 @@ def state_of(pattern: str, known: tuple[PatternState, ...]) -> PatternState:
     DecisionRefusedError
         When the newest bundle has none of that id.
     """
-    found = next((state for state in known if state.pattern == pattern), None)
-    if found is None:
-        names = [state.pattern for state in known]
+    found = states(connection, today, pattern)
+    if not found:
+        names = [state.pattern for state in states(connection, today)]
         hint = did_you_mean(pattern, names) or f"There are {', '.join(names) or 'none; record a bundle first'}."
         raise DecisionRefusedError(f"The newest bundle has no pattern {pattern!r:.60}.", hint)
-    return found
+    return found[0]
 
 
 def person_of(who: str) -> str:
@@ -72,6 +68,13 @@ def person_of(who: str) -> str:
     if name_compared(name) in ("", name_compared(COMMAND_LINE)):
         raise DecisionRefusedError(f"{name!r} is no person.", "Decide under the name of an account.")
     return name
+
+
+def _moved(state: PatternState) -> str:
+    if not state.decisions:
+        return f"The patterns were fitted again meanwhile, {state.pattern} too (bundle {state.fingerprint[:12]})."
+    newest = state.decisions[-1]
+    return f"Another decision on {state.pattern} came in meanwhile by {newest.who} ({newest.kind.value})."
 
 
 def _allowed(choice: Choice, state: PatternState, today: date) -> MarkStatus:
@@ -112,6 +115,11 @@ def _loosened(choice: Choice, state: PatternState, today: date) -> MarkStatus:
     if choice.to is None or choice.to.severity >= state.mark.severity:
         raise DecisionRefusedError(
             f"That does not loosen {state.pattern}, which is marked {state.mark.words}.", "Name a milder mark."
+        )
+    if choice.to.severity < state.mildest.severity:
+        raise DecisionRefusedError(
+            f"{state.pattern} can be loosened to {state.mildest.words} at the mildest ({', '.join(state.rules)}).",
+            "A rule behind its mark is absolute; ask for that mark.",
         )
     if state.waiting:
         raise DecisionRefusedError(

@@ -9,9 +9,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from analyzer.errors import InputError
-from analyzer.ledger.bundles import KeptBundle, all_bundles
+from analyzer.ledger.bundles import all_bundles
 from analyzer.ledger.deciding import person_of
 from analyzer.ledger.events import What, name_of
+from analyzer.ledger.fitted import KeptBundle
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.review_tables import ANSWERS, DRAFTS
 from analyzer.ledger.reviewed import Answer, Checked, DecisionRefusedError, DraftRecord, DraftStatus, KeptDraft
@@ -19,6 +20,7 @@ from analyzer.ledger.traced import ANSWER, DRAFT, now
 from analyzer.ledger.writing import written
 from analyzer.policy.overrides import name_compared, wrong_reason
 
+_LONGEST_PURPOSE: Final = 100  # it stays when the draft's words are deleted
 _AGAIN: Final = "Check the draft again and submit it anew."
 
 
@@ -28,11 +30,13 @@ def submit(connection: sa.Connection, record: DraftRecord, key: bytes) -> int:
     Raises
     ------
     InputError
-        When it has no text, or the verdict is none.
+        When it has no text or no purpose, or the verdict is none.
     """
     author, told = name_of(record.author), _verdict(record.verdict)
     if not record.text.strip():
         raise InputError("The draft is empty.", "Submit what is to be said.")
+    if not (0 < len(record.purpose) <= _LONGEST_PURPOSE and record.purpose.isprintable()):
+        raise InputError("The draft has no purpose in a few words.", f"Give 1 to {_LONGEST_PURPOSE} printable letters.")
     bundles = all_bundles(connection)
     about = {**told, "purpose": record.purpose, "bundle": bundles[-1].number if bundles else None}
     values = {
@@ -82,6 +86,14 @@ def draft_of(connection: sa.Connection, number: int) -> KeptDraft:
     if not found:
         raise InputError(f"The ledger has no draft {number}.", "Name one that was submitted.")
     return found[0]
+
+
+def waiting_drafts(connection: sa.Connection) -> tuple[KeptDraft, ...]:
+    """Return drafts that nobody has answered and whose words are there, oldest first."""
+    unanswered = DRAFTS.c.number.not_in(sa.select(ANSWERS.c.draft)) & DRAFTS.c.text.is_not(None)
+    newest = all_bundles(connection)[-1:]
+    rows = connection.execute(sa.select(DRAFTS).where(unanswered).order_by(DRAFTS.c.number)).mappings()
+    return tuple(_kept(dict(row), (), newest) for row in rows)
 
 
 def drafts(connection: sa.Connection, number: int | None = None) -> tuple[KeptDraft, ...]:

@@ -33,6 +33,7 @@ class What(Enum):
     MARKED = "pattern marked"
     RUN = "run recorded"
     DECIDED = "pattern decided"
+    NOTED = "pattern discussed"
     SUBMITTED = "draft submitted"
     ANSWERED = "draft answered"
     DELETED = "content deleted"  # the tombstone of what was due

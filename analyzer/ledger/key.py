@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from analyzer.disclosure.sketch import KEY_BYTES
 from analyzer.ledger.records import LedgerError
+
+KEY_VARIABLE: Final = "ANALYZER_LEDGER_KEY"
+"""Names the file of a ledger's key where a database is named by its URL."""
 
 
 def new_key() -> bytes:
@@ -64,6 +70,39 @@ def key_in(file: Path, database: str, new: bool) -> bytes:
     if len(key) != KEY_BYTES:
         raise LedgerError(f"The ledger's key {file} is damaged.", "Bring back the file as it was made.")
     return key
+
+
+def key_source(file: Path | None, name: str, key: bytes | Path | None) -> Callable[[bool], bytes]:
+    """Return what gives the key, told whether the database is new.
+
+    Parameters
+    ----------
+    file : Path or None
+        Of the database; None where it is named by a URL.
+    name : str
+        How the database is called in sentences.
+    key : bytes or path, optional
+        Itself, or the file that holds it.
+
+    Raises
+    ------
+    LedgerError
+        When it is too short or long, or no file of it is named.
+    """
+    if isinstance(key, bytes):
+        if len(key) != KEY_BYTES:
+            has = f"a key of {len(key)} bytes" if key else "no key"
+            raise LedgerError(f"The ledger {name} has {has}.", f"Give key=..., {KEY_BYTES} bytes that you keep.")
+        given = key
+        return lambda _: given
+    named = Path(os.environ[KEY_VARIABLE]) if key is None and os.environ.get(KEY_VARIABLE) and not file else key
+    if named is None and file is None:
+        raise LedgerError(
+            f"The ledger {name} has no key.",
+            f"Name the file of its key with --key or in {KEY_VARIABLE}; it is made with the ledger.",
+        )
+    place = Path(named).expanduser() if named else beside(file or Path())
+    return partial(key_in, place, name)
 
 
 def _make(file: Path, database: str) -> None:

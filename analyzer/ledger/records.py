@@ -19,7 +19,7 @@ class LedgerError(AnalyzerError):
 
 
 class LedgerMovedError(LedgerError):
-    """A release came in after the ones that a new one was compared with; compare again."""
+    """Something came in after what a writer had seen: a release, a decision or an answer; look again."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,7 @@ MARKS: Final = Table(
     Column("mark", String(30), nullable=False),
     Column("kept", String(30), nullable=False),  # strictness that people decided on an earlier bundle
     Column("absolute", Boolean, nullable=False),
+    Column("mildest", String(30), nullable=False),  # that people may loosen it to
     Column("rules", Text, nullable=False),  # ids as JSON
     UniqueConstraint("bundle", "pattern"),
 )

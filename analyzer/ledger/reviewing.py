@@ -6,23 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from analyzer.ledger import bundles, deciding, drafting, runs, waiting
-from analyzer.ledger.bundles import KeptBundle
 from analyzer.ledger.database import Database
 from analyzer.ledger.events import COMMAND_LINE
+from analyzer.ledger.fitted import BundleRecord, KeptBundle, KeptRulebook, KeptRun, RulebookRecord, RunRecord
 from analyzer.ledger.retention import DEFAULTS, Due, Keeping, delete_due, due
 from analyzer.ledger.review_tables import ANSWERS, DRAFTS, RUNS
-from analyzer.ledger.reviewed import (
-    BundleRecord,
-    Choice,
-    Decision,
-    DraftRecord,
-    DraftStatus,
-    KeptDraft,
-    KeptRun,
-    PatternState,
-    RulebookRecord,
-    RunRecord,
-)
+from analyzer.ledger.reviewed import Choice, Decision, DraftRecord, DraftStatus, KeptDraft, PatternState
 from analyzer.ledger.states import states
 from analyzer.ledger.waiting import Step, Waiting
 
@@ -49,6 +38,11 @@ class Reviewing:
         """
         with self._database.connected() as connection:
             return bundles.rulebook_of(connection, hashed)
+
+    def rulebooks(self) -> tuple[KeptRulebook, ...]:
+        """Return all rulebooks, oldest first."""
+        with self._database.connected() as connection:
+            return bundles.all_rulebooks(connection)
 
     def record_bundle(self, record: BundleRecord, who: str = COMMAND_LINE) -> int:
         """Keep a bundle, its rulebook and its marks as the newest; return its number.
@@ -93,7 +87,8 @@ class Reviewing:
         DecisionRefusedError
             When there is none of that id.
         """
-        return deciding.state_of(pattern, self.patterns(today))
+        with self._database.connected() as connection:
+            return deciding.state_of(connection, pattern, _day(today))
 
     def decide(self, choice: Choice, seen: int, today: date | None = None) -> Decision:
         """Decide on a pattern of the newest bundle.

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from analyzer.ledger.events import What
+from analyzer.ledger.fitted import KeptRun, RunRecord
 from analyzer.ledger.review_tables import RUNS
-from analyzer.ledger.reviewed import KeptRun, RunRecord
 from analyzer.ledger.traced import RUN, now
 from analyzer.ledger.writing import written
 

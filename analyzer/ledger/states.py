@@ -8,22 +8,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from analyzer.ledger.bundles import KeptBundle, all_bundles, marks_of
+from analyzer.ledger.bundles import all_bundles, marks_of
+from analyzer.ledger.fitted import KeptBundle
 from analyzer.ledger.review_tables import DECISIONS
 from analyzer.ledger.reviewed import Decision, Kind, PatternState
 from analyzer.policy.effects import MarkStatus
 
 
-def states(connection: sa.Connection, today: date) -> tuple[PatternState, ...]:
-    """Return where the patterns of the newest bundle stand, by id; none where there is no bundle."""
+def states(connection: sa.Connection, today: date, pattern: str | None = None) -> tuple[PatternState, ...]:
+    """Return where the patterns of the newest bundle stand, by id; only one of them where it is named."""
     bundles = {bundle.number: bundle for bundle in all_bundles(connection)}
     if not bundles:
         return ()
     newest = max(bundles)
     decided: dict[str, list[Decision]] = {}
-    for decision in decisions(connection):
+    for decision in decisions(connection, pattern):
         decided.setdefault(decision.pattern, []).append(decision)
-    rows = marks_of(connection, newest)
+    rows = marks_of(connection, newest, pattern)
     return tuple(_state(row, bundles, decided.get(row["pattern"], []), today) for row in rows)
 
 
@@ -99,7 +100,8 @@ def _state(
         waiting=_waiting(here, mark, today),
         decided=bool(_settling(here)) and not ended,
         stale=ended or _refitted(decided, here, bundles, bundle),
-        last=decided[-1].number if decided else 0,
+        last=bundle.number + (decided[-1].number if decided else 0),  # both only grow: so neither moves unseen
+        mildest=MarkStatus(row["mildest"]),
     )
 
 

@@ -7,17 +7,14 @@ same population came in since, nothing is recorded and the new release has to be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from analyzer.disclosure.budget import Budget
-from analyzer.disclosure.sketch import KEY_BYTES
 from analyzer.disclosure.told import Earlier
 from analyzer.errors import InputError
 from analyzer.ledger.accounts import all_budgets, budget_of, set_total, spend
@@ -26,17 +23,15 @@ from analyzer.ledger.beginning import KeyOf, opened
 from analyzer.ledger.connections import engine_of, file_of, make_folder, memory_engine
 from analyzer.ledger.database import Database, name_of_url
 from analyzer.ledger.events import COMMAND_LINE
-from analyzer.ledger.key import beside, key_in, new_key
-from analyzer.ledger.leaving import held, inserted
+from analyzer.ledger.key import key_source, new_key
+from analyzer.ledger.leaving import KeptRelease, all_releases, held, inserted
+from analyzer.ledger.people import People
 from analyzer.ledger.records import LedgerError, LedgerMovedError, Record, Seen, content_from, told_from
 from analyzer.ledger.reviewing import Reviewing
 from analyzer.ledger.tables import POPULATIONS, RELEASES
 
-KEY_VARIABLE: Final = "ANALYZER_LEDGER_KEY"
-"""Names the file of a ledger's key where a database is named by its URL."""
 
-
-class Ledger(Reviewing):
+class Ledger(Reviewing, People):
     """Releases, budgets and what is reviewed, in a database; see `open_ledger`.
 
     Parameters
@@ -65,6 +60,11 @@ class Ledger(Reviewing):
     def releases(self, population: str) -> tuple[Earlier, ...]:
         """Return every release over the population that later ones are compared with, oldest first."""
         return self.seen(population).earlier
+
+    def all_releases(self) -> tuple[KeptRelease, ...]:
+        """Return every release over whatever population, with noise or without, oldest first."""
+        with self._database.connected() as connection:
+            return all_releases(connection)
 
     def seen(self, population: str) -> Seen:
         """Return what has left over the population up to now."""
@@ -174,7 +174,7 @@ def open_ledger(where: str | Path, key: bytes | Path | None = None, *, make: boo
     """
     file = file_of(where)
     name = str(file) if file else _name(str(where))
-    key_of = _key_of(file, name, key)
+    key_of = key_source(file, name, key)
     if file is not None and not make and not file.exists():
         raise LedgerError(f"There is no ledger {file}.", "Name the one that `analyzer release` keeps.")
     if file is not None:
@@ -186,23 +186,6 @@ def memory_ledger() -> Ledger:
     """Return a ledger that is forgotten with the process, for tests and notebooks."""
     key = new_key()
     return Ledger(memory_engine(), lambda _: key)
-
-
-def _key_of(file: Path | None, name: str, key: bytes | Path | None) -> KeyOf:
-    if isinstance(key, bytes):
-        if len(key) != KEY_BYTES:
-            has = f"a key of {len(key)} bytes" if key else "no key"
-            raise LedgerError(f"The ledger {name} has {has}.", f"Give key=..., {KEY_BYTES} bytes that you keep.")
-        given = key
-        return lambda _: given
-    named = Path(os.environ[KEY_VARIABLE]) if key is None and os.environ.get(KEY_VARIABLE) and not file else key
-    if named is None and file is None:
-        raise LedgerError(
-            f"The ledger {name} has no key.",
-            f"Name the file of its key with --key or in {KEY_VARIABLE}; it is made with the ledger.",
-        )
-    place = Path(named).expanduser() if named else beside(file or Path())
-    return partial(key_in, place, name)
 
 
 def _name(where: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from analyzer.ledger.canonical import canonical, digest, seal
+from analyzer.ledger.people_tables import NOTES
 from analyzer.ledger.review_tables import ANSWERS, BUNDLES, DECISIONS, DRAFTS, MARKS, RULEBOOKS, RUNS
 from analyzer.ledger.tables import BUDGETS, RELEASES, SPENDINGS
 
@@ -57,9 +58,10 @@ MARK: Final = Traced(MARKS, "mark")
 DECISION: Final = Traced(DECISIONS, "decision")
 DRAFT: Final = Traced(DRAFTS, "draft", sealed=("text", "verdict"))
 ANSWER: Final = Traced(ANSWERS, "answer", sealed=("reason",))
+NOTE: Final = Traced(NOTES, "note")
 RUN: Final = Traced(RUNS, "run", sealed=("inputs", "tallies"))
 
-ALL_TRACED: Final = (RELEASE, SPENDING, BUDGET, RULEBOOK, BUNDLE, MARK, DECISION, DRAFT, ANSWER, RUN)
+ALL_TRACED: Final = (RELEASE, SPENDING, BUDGET, RULEBOOK, BUNDLE, MARK, DECISION, NOTE, DRAFT, ANSWER, RUN)
 
 
 def now() -> str:

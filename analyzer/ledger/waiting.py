@@ -10,10 +10,11 @@ from enum import Enum
 import sqlalchemy as sa
 
 from analyzer.ledger.audit_tables import AUDIT
-from analyzer.ledger.bundles import KeptBundle, all_bundles, marks_of
-from analyzer.ledger.drafting import drafts
+from analyzer.ledger.bundles import all_bundles, marks_of
+from analyzer.ledger.drafting import waiting_drafts
+from analyzer.ledger.fitted import KeptBundle
 from analyzer.ledger.review_tables import MARKS
-from analyzer.ledger.reviewed import Decision, DraftStatus, Kind, PatternState
+from analyzer.ledger.reviewed import Decision, Kind, PatternState
 from analyzer.ledger.states import decisions, states
 from analyzer.policy.effects import MarkStatus
 
@@ -123,8 +124,7 @@ def _drafts(connection: sa.Connection) -> list[Waiting]:
     """Return drafts that wait for an answer."""
     return [
         Waiting(Why.DRAFT, f"draft {d.number}", f"{d.author} submitted it. {d.stale}".strip(), d.at, d.last)
-        for d in drafts(connection)
-        if d.status is DraftStatus.WAITING and d.text is not None
+        for d in waiting_drafts(connection)
     ]
 
 

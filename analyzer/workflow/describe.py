@@ -7,7 +7,8 @@ from typing import Any, Final
 from analyzer.features.catalog import CATALOG, select
 from analyzer.patterns.profile import PatternProfile
 from analyzer.patterns.prototypes import Prototypes
-from analyzer.patterns.vocabulary import BASE_RATE, gives
+from analyzer.patterns.vocabulary import BASE_RATE as BASE_RATE
+from analyzer.patterns.vocabulary import gives
 from analyzer.policy.marks import Mark
 from analyzer.report.data import Card, Place
 from analyzer.workflow.model import Model

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.ledger.reviewed import BundleRecord, MarkRecord, RulebookRecord, RunRecord
+from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord, RunRecord
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.marks import NO_PATTERN_ID, Mark
 from analyzer.policy.rulebook import Rulebook
@@ -47,7 +47,8 @@ def bundle_record(model: Model) -> BundleRecord:
             pattern=mark.pattern_id,
             name=names[mark.pattern_id],
             mark=mark.status,
-            absolute=is_absolute(mark, model.rulebook),
+            absolute=mildest_of(mark, model.rulebook) is MarkStatus.NEVER_SINGLE_OUT,
+            mildest=mildest_of(mark, model.rulebook),
             rules=mark.rule_ids,
             earlier=tuple(from_earlier.get(mark.pattern_id, ())),
         )
@@ -60,17 +61,16 @@ def bundle_record(model: Model) -> BundleRecord:
     return BundleRecord(fingerprint=own, rulebook=book, window=model.window, source=model.source, marks=marks)
 
 
-def is_absolute(mark: Mark, book: Rulebook) -> bool:
-    """Return whether nobody may loosen a mark.
+def mildest_of(mark: Mark, book: Rulebook) -> MarkStatus:
+    """Return the mildest mark that two people may loosen a mark to.
 
-    It forbids, and for a reason that no two people may set aside: a rule that is not overridable, one that could not
-    be evaluated, one that is no longer in the rulebook or came with the lineage, or none at all.
+    What they may not set aside stays: a rule that is not overridable, one that could not be evaluated, one that is no
+    longer in the rulebook or came with the lineage; and a mark without a reason of its own.
     """
-    if mark.status is not MarkStatus.NEVER_SINGLE_OUT:
-        return False
+    if all(reason.status is not mark.status for reason in mark.reasons):
+        return mark.status
     overridable = {rule.id for rule in book.rule if rule.overridable}
-    forbidding = [reason for reason in mark.reasons if reason.status is MarkStatus.NEVER_SINGLE_OUT]
-    return not forbidding or any(reason.failure or reason.rule_id not in overridable for reason in forbidding)
+    return MarkStatus.worst(r.status for r in mark.reasons if r.failure or r.rule_id not in overridable)
 
 
 def record_run(ledger: Ledger, result: RunResult, inputs: Iterable[Path], given: Path | None = None) -> int:

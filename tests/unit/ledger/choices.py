@@ -3,7 +3,8 @@
 import hashlib
 from datetime import date, timedelta
 
-from analyzer.ledger.reviewed import BundleRecord, Choice, DraftRecord, Kind, MarkRecord, RulebookRecord
+from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord
+from analyzer.ledger.reviewed import Choice, DraftRecord, Kind
 from analyzer.policy.effects import MarkStatus
 
 OPEN, REVIEW, NEVER = MarkStatus
@@ -14,7 +15,7 @@ OTHER_BOOK = RulebookRecord(id="house", version="2", text='{"id":"house","rule":
 WHY = "It was looked at with the researchers."
 
 
-def mark(pattern, status=REVIEW, *, absolute=False, earlier=()):
+def mark(pattern, status=REVIEW, *, absolute=False, earlier=(), mildest=OPEN):
     return MarkRecord(
         pattern=pattern,
         name=f"The pattern {pattern}",
@@ -22,6 +23,7 @@ def mark(pattern, status=REVIEW, *, absolute=False, earlier=()):
         absolute=absolute,
         rules=("several-plays-in-one-day",) if status is not OPEN else (),
         earlier=earlier,
+        mildest=mildest,
     )
 
 

@@ -18,6 +18,7 @@ from analyzer.ledger.chain import Fault, verified
 from analyzer.ledger.events import BEGINNING, Anchor, Entry, What
 from analyzer.ledger.records import LedgerError
 from analyzer.ledger.store import memory_ledger
+from analyzer.ledger.traced import RELEASE
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
@@ -283,6 +284,10 @@ def test_a_release_that_was_slipped_in_is_named(place):
         "The release 7 was added without an entry in the audit trail."
     ]
     assert ledger.seen(EVERYBODY).last == 7
+    with ledger._database.connected() as connection:
+        row = connection.execute(RELEASE.table.select().where(RELEASE.table.c.number == 7)).mappings().one()
+    ledger.audit.append(What.ACCOUNT, "release 7", {"digest": RELEASE.digest(row)})  # says it, and vouches for nothing
+    assert not ledger.audit.verify().good
 
 
 # ---------------------------------------------------------------- any change at all

@@ -61,6 +61,7 @@ def test_a_bundle_is_kept_with_its_rulebook_and_marks(ledger):
         ("P04", NEVER, True),
     ]
     assert ledger.rulebook(BOOK.hash) == BOOK
+    assert [(kept.hash, kept.version) for kept in ledger.rulebooks()] == [(BOOK.hash, "1")]
     assert [bundle.fingerprint for bundle in ledger.bundles()] == [fit().fingerprint]
 
 
@@ -209,6 +210,15 @@ def test_what_is_forbidden_absolutely_nobody_loosens(ledger, to):
     assert in_force(ledger, "P04") is NEVER
 
 
+def test_nobody_loosens_below_what_a_rule_keeps(ledger):
+    ledger.record_bundle(fit("second", marks=(mark("P01", NEVER, mildest=REVIEW), mark("P02", REVIEW, mildest=REVIEW))))
+    loosened(ledger, "P01", REVIEW)
+    assert in_force(ledger, "P01") is REVIEW
+    for pattern in ("P01", "P02"):
+        with pytest.raises(DecisionRefusedError, match=f"{pattern} can be loosened to review at the mildest"):
+            loosen(ledger, pattern, OPEN)
+
+
 # ---------------------------------------------------------------- two reviewers, one pattern
 
 
@@ -217,7 +227,16 @@ def test_of_two_reviewers_on_one_pattern_the_second_is_told(ledger):
     tighten(ledger, "P02", NEVER, "ben")
     with pytest.raises(LedgerMovedError, match=r"P02 came in meanwhile by ben \(tighten\)"):
         decide(ledger, "P02", Kind.CONFIRM, seen=seen)
-    decide(ledger, "P01", Kind.CONFIRM, seen=0)  # another pattern is another matter
+    decide(ledger, "P01", Kind.CONFIRM, seen=1)  # another pattern is another matter
+
+
+def test_whoever_looked_before_a_refit_is_told(ledger):
+    decide(ledger, "P02", Kind.CONFIRM, "ben")
+    seen = ledger.pattern("P02", TODAY).last
+    ledger.record_bundle(fit("second", marks=(mark("P01"), mark("P02", OPEN))))
+    with pytest.raises(LedgerMovedError, match=r"fitted again meanwhile, P02 too"):
+        decide(ledger, "P02", Kind.CONFIRM, seen=seen)
+    assert not ledger.pattern("P02", TODAY).decided
 
 
 # ---------------------------------------------------------------- refits

@@ -19,7 +19,7 @@ from choices import NEVER, OPEN, REVIEW, TODAY, WHY, fit, mark  # noqa: E402 - t
 
 sys.path.remove(str(FOLDER))
 
-PATTERNS = ("P01", "P02", "P03")
+PATTERNS = ("P01", "P02", "P03", "P04")
 PEOPLE = st.sampled_from(["ana", "Ana.", "ben", "cora"])
 MARKS = st.sampled_from([OPEN, REVIEW, NEVER])
 
@@ -40,8 +40,9 @@ class Reviewing(RuleBasedStateMachine):
     @rule(first=MARKS, second=MARKS)
     def refit(self, first, second):
         self.fits += 1
-        self.by_rules = {"P01": first, "P02": second, "P03": NEVER}
-        marks = (mark("P01", first), mark("P02", second), mark("P03", NEVER, absolute=True))
+        self.by_rules = {"P01": first, "P02": second, "P03": NEVER, "P04": NEVER}
+        kept = (mark("P03", NEVER, absolute=True), mark("P04", NEVER, mildest=REVIEW))
+        marks = (mark("P01", first), mark("P02", second), *kept)
         self.ledger.record_bundle(fit(str(self.fits), marks))
         self.asked, self.loosened = {}, {name: [] for name in PATTERNS}
 
@@ -93,6 +94,7 @@ class Reviewing(RuleBasedStateMachine):
             mildest = min([bound, *stand_by], key=lambda m: m.severity)
             assert state.mark.severity >= mildest.severity
             assert state.pattern != "P03" or state.mark is NEVER
+            assert state.pattern != "P04" or state.mark is not OPEN
             if not stand_by:
                 assert state.mark.severity == bound.severity
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from analyzer.errors import InputError
 from analyzer.ledger.chain import Fault
 from analyzer.ledger.events import What
+from analyzer.ledger.fitted import RunRecord
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.retention import DEFAULTS, keepings_from
-from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftStatus, RunRecord
+from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftStatus
 from analyzer.ledger.store import memory_ledger
 from analyzer.ledger.waiting import Why
 from analyzer.messages.verdict import VerdictStatus, check_words
@@ -68,6 +70,12 @@ def test_a_verdict_that_is_none_is_refused(ledger, verdict):
     base = {"rules": [], "rulebook_hash": "", "wording_hash": ""} if verdict else {}
     with pytest.raises(InputError, match="verdict"):
         ledger.submit(type(asked)(author="cora", text="text", verdict=base | verdict))
+
+
+@pytest.mark.parametrize("purpose", ["", "x" * 101, "two\nlines"])
+def test_the_purpose_of_a_draft_is_said_in_a_few_words(ledger, purpose):
+    with pytest.raises(InputError, match="purpose in a few words"):
+        ledger.submit(replace(draft(), purpose=purpose))
 
 
 def test_an_empty_draft_is_refused_and_an_unknown_one_is_said(ledger):

@@ -18,12 +18,12 @@ from analyzer.ledger.canonical import digest
 from analyzer.ledger.connections import engine_of
 from analyzer.ledger.database import Database
 from analyzer.ledger.events import What
-from analyzer.ledger.key import fingerprint, new_key
+from analyzer.ledger.key import KEY_VARIABLE, fingerprint, new_key
 from analyzer.ledger.leaving import held
 from analyzer.ledger.migrating import VERSIONS, _config
 from analyzer.ledger.records import LedgerError, content_as_text, told_as_text
 from analyzer.ledger.reviewed import Kind
-from analyzer.ledger.store import KEY_VARIABLE, open_ledger
+from analyzer.ledger.store import open_ledger
 from analyzer.ledger.tables import METADATA, SCHEMA_VERSION
 
 FOLDER = Path(__file__).parent
@@ -231,4 +231,15 @@ def test_a_text_that_postgresql_has_not_is_refused(postgresql, tmp_path):
     with pytest.raises(InputError, match="cannot keep"):
         ledger.audit.append(What.ACCOUNT, "account a\0b", {})
     assert ledger.audit.anchor().entries == 1
+    ledger.close()
+
+
+def test_a_database_of_another_encoding_keeps_texts_as_they_are(postgresql, tmp_path):
+    engine = engine_of(postgresql.url())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CREATE DATABASE plain ENCODING 'SQL_ASCII' TEMPLATE template0")
+    engine.dispose()
+    ledger = open_ledger(postgresql.url().replace("/postgres?", "/plain?"), tmp_path / "key")
+    assert ledger.submit(draft(text="Zuschauer in Zürich 日本")).text == "Zuschauer in Zürich 日本"
+    assert ledger.audit.verify().good
     ledger.close()

@@ -4,9 +4,17 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from analyzer.ledger.events import What
+
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER))
+
+from choices import draft  # noqa: E402 - the folder is no package
+
+sys.path.remove(str(FOLDER))
 
 CROWD = Path(__file__).with_name("crowd.py")
 SEEDS = 6
@@ -42,3 +50,16 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_acknowledged(place):
     assert [said for said in acknowledged if said not in kept] == []
     assert len(acknowledged) <= len(events) <= len(acknowledged) + SEEDS  # at most one a kill was not yet told
     assert ledger.audit.append(What.ACCOUNT, "account after all", {}).number == len(events) + 2
+
+
+def test_fifty_threads_that_write_and_read_lose_nothing_and_wait_for_nobody_long(place):
+    ledger = place.open()
+
+    def work(number):
+        told = [ledger.submit(draft(author=f"writer {number}", text=f"Draft {number}.")).number for _ in range(4)]
+        return told if len(ledger.queue()) >= len(told) else []
+
+    with ThreadPoolExecutor(50) as threads:
+        told = [number for told in threads.map(work, range(50)) for number in told]
+    assert sorted(told) == list(range(1, 201))
+    assert ledger.audit.verify().anchor.entries == 201

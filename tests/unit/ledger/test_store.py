@@ -85,6 +85,15 @@ def test_releases_come_oldest_first(ledger):
     assert [earlier.number for earlier in ledger.releases(EVERYBODY)] == numbers == sorted(numbers)
 
 
+def test_all_releases_are_listed_over_whatever_population(ledger):
+    ledger.allow(Budget.of("others", PERIOD, 1))
+    first = ledger.record(record(ledger), 0)
+    second = ledger.record(record(ledger, "others", amount="0.25"), 0)
+    told = [(kept.number, kept.population, kept.purpose, kept.with_noise) for kept in ledger.all_releases()]
+    assert told == [(first, EVERYBODY, "press", False), (second, "others", "press", True)]
+    assert ledger.all_releases()[0].rulebook_hash == "r" * 64
+
+
 def test_a_release_with_noise_is_kept_and_paid_for_but_not_compared_with(ledger):
     ledger.allow(Budget.of(EVERYBODY, PERIOD, 1))
     number = ledger.record(record(ledger, amount="0.25"), 0)

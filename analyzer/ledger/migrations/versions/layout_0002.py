@@ -68,6 +68,7 @@ def _models() -> None:
         sa.Column("mark", sa.String(30), nullable=False),
         sa.Column("kept", sa.String(30), nullable=False),
         sa.Column("absolute", sa.Boolean, nullable=False),
+        sa.Column("mildest", sa.String(30), nullable=False),
         sa.Column("rules", sa.Text, nullable=False),
         sa.UniqueConstraint("bundle", "pattern"),
     )

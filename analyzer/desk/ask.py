@@ -1,0 +1,117 @@
+"""What a handler is told, and the ways in which it can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from analyzer.desk.doors import Door
+from analyzer.desk.rendering import rendered
+from analyzer.desk.said import DONE
+from analyzer.ledger.people import Person
+from analyzer.workflow.office import Office
+
+_PLACES: Final = (
+    ("queue", "Queue"),
+    ("patterns", "Patterns"),
+    ("check", "Check a draft"),
+    ("drafts", "Drafts"),
+    ("suggest", "What may be said"),
+    ("releases", "Releases"),
+    ("requests", "Release requests"),
+    ("rulebook", "Rulebook"),
+    ("audit", "Audit trail"),
+    ("retention", "Retention"),
+    ("people", "People"),
+    ("help", "Help"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A link of the navigation."""
+
+    name: str
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request that has passed every gate.
+
+    Attributes
+    ----------
+    door : what is asked for.
+    doors : all doors by name, for links.
+    office : where data comes from.
+    who : who asks; None only at doors that are open to everybody.
+    path, query, form : what was sent; `form` only with a POST of a page, already checked against forgery.
+    body : what was sent to the API.
+    csrf : what a form of the answer has to send back.
+    """
+
+    door: Door
+    doors: Mapping[str, Door]
+    office: Office
+    who: Person | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    csrf: str = ""
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Answer with a page.
+
+        Parameters
+        ----------
+        template : str
+            A file in `templates`.
+        status : int
+            Of HTTP.
+        **values
+            What the template shows, besides who asks and where they can go.
+        """
+        places = self.places()
+        shell = {
+            "who": self.who,
+            "page": self.door.name,
+            "here": here(self.door.path, places),
+            "csrf": self.csrf,
+            "places": places,
+            "done": DONE.get(self.query.get("done", ""), ""),
+            "status": status,
+        }
+        return Response(rendered(template, shell | values), status, media_type="text/html")
+
+    def see(self, name: str, done: str = "", **path: str) -> Response:
+        """Answer a POST: look at another page, which says what was done.
+
+        Parameters
+        ----------
+        name : str
+            Of a door.
+        done : str
+            A key of `said.DONE`.
+        **path : str
+            Parameters of the door's path.
+        """
+        href = self.doors[name].href(**path)
+        return RedirectResponse(f"{href}?{urlencode({'done': done})}" if done else href, 303)
+
+    def places(self) -> tuple[Place, ...]:
+        """Return where somebody of this role can go, in order."""
+        known = [(self.doors.get(name), label) for name, label in _PLACES]
+        role = self.who.role if self.who else None
+        return tuple(Place(door.name, label, door.path) for door, label in known if door and role in door.roles)
+
+
+def here(path: str, places: tuple[Place, ...]) -> str:
+    """Return the place of the navigation that an address belongs to; empty where it belongs to none."""
+    first = path.split("/")[1]
+    return next((place.name for place in places if place.href.split("/")[1] == first), "")

@@ -1,0 +1,1 @@
+"""One module a place of the desk: its doors, and what happens behind them."""

@@ -1,0 +1,1 @@
+"""What pages show, as frozen values that are made from values; nothing here reads or writes."""

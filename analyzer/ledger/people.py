@@ -1,0 +1,360 @@
+"""Who uses the desk: accounts with a role, their sign-ins, and clients of the API; each change is in the audit trail."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from analyzer.errors import InputError
+from analyzer.ledger import notes
+from analyzer.ledger.audit import appended
+from analyzer.ledger.database import Database
+from analyzer.ledger.deciding import person_of
+from analyzer.ledger.events import COMMAND_LINE, What
+from analyzer.ledger.notes import Note
+from analyzer.ledger.passwords import check_password, fits, hashed, token_hash
+from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, SIGN_INS
+from analyzer.ledger.traced import next_number, now
+from analyzer.policy.overrides import name_compared
+
+IDLE: Final = timedelta(minutes=30)
+LONGEST: Final = timedelta(hours=12)
+_SEEN_EVERY: Final = timedelta(minutes=1)  # each page would be a write otherwise
+
+
+class Role(Enum):
+    """What somebody does at the desk; nobody has two roles."""
+
+    COMMUNICATIONS = "communications"
+    RESEARCHER = "researcher"
+    REVIEWER = "reviewer"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has signed in, or a client that acts for nobody in particular.
+
+    Attributes
+    ----------
+    name : of the account, or of the client.
+    role : what the doors ask for.
+    """
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account; its password is not told.
+
+    Attributes
+    ----------
+    name, role : see `Person`.
+    disabled : whether nobody may sign in with it.
+    made : when, UTC.
+    """
+
+    name: str
+    role: Role
+    disabled: bool
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that asks through the API; its token is told once, when it is made.
+
+    Attributes
+    ----------
+    number, name, role : which one, what it is called, what it may do.
+    ended : whether its token holds no longer.
+    made : when, UTC.
+    """
+
+    number: int
+    name: str
+    role: Role
+    ended: bool
+    made: str
+
+
+class People:
+    """The part of a ledger that is about accounts, sign-ins, clients and notes."""
+
+    _database: Database
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return all accounts, by name."""
+        with self._database.connected() as connection:
+            rows = connection.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name)).mappings().all()
+        return tuple(_account(row) for row in rows)
+
+    def account(self, name: str) -> Account:
+        """Return an account.
+
+        Raises
+        ------
+        InputError
+            When there is none of that name.
+        """
+        with self._database.connected() as connection:
+            return _account(_row_of(connection, name))
+
+    def add_account(self, name: str, role: Role, password: str, who: str = COMMAND_LINE) -> Account:
+        """Make an account.
+
+        Parameters
+        ----------
+        name : str
+            1 to 200 printable letters that look like no other account's name.
+        role : Role
+        password : str
+            12 characters or more.
+        who : str
+            Who makes it.
+
+        Raises
+        ------
+        InputError
+            When the name is taken, or name or password cannot be used.
+        """
+        called = person_of(name)
+        check_password(password, called)
+        kept = hashed(password)  # slow, so not while the ledger is held
+        with self._database.connected(writing=True) as connection:
+            compared = name_compared(called)
+            if connection.scalar(sa.select(ACCOUNTS.c.name).where(ACCOUNTS.c.compared == compared)):
+                raise InputError(f"There is an account called {called!r:.60}, or nearly so.", "Choose another name.")
+            values = {"compared": compared, "role": role.value, "password": kept, "disabled": False, "at": now()}
+            connection.execute(sa.insert(ACCOUNTS).values(name=called, **values))
+            _told(connection, who, called, {"change": "made", "role": role.value})
+            return _account(_row_of(connection, called))
+
+    def change_role(self, name: str, role: Role, who: str = COMMAND_LINE) -> None:
+        """Give an account another role; its sign-ins end.
+
+        Raises
+        ------
+        InputError
+            When there is none, or no administrator would be left.
+        """
+        with self._database.connected(writing=True) as connection:
+            row = _row_of(connection, name)
+            if role is not Role.ADMINISTRATOR:
+                _another_administrator(connection, row)
+            _changed(connection, row["name"], {"role": role.value})
+            _ended(connection, row["name"])
+            _told(connection, who, row["name"], {"change": "role", "role": role.value})
+
+    def disable(self, name: str, who: str = COMMAND_LINE) -> None:
+        """Let nobody sign in with an account, and end its sign-ins.
+
+        Raises
+        ------
+        InputError
+            When there is none, or no administrator would be left.
+        """
+        with self._database.connected(writing=True) as connection:
+            row = _row_of(connection, name)
+            _another_administrator(connection, row)
+            _changed(connection, row["name"], {"disabled": True})
+            _ended(connection, row["name"])
+            _told(connection, who, row["name"], {"change": "disabled"})
+
+    def enable(self, name: str, who: str = COMMAND_LINE) -> None:
+        """Let people sign in with an account again.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
+        with self._database.connected(writing=True) as connection:
+            row = _row_of(connection, name)
+            _changed(connection, row["name"], {"disabled": False})
+            _told(connection, who, row["name"], {"change": "enabled"})
+
+    def set_password(self, name: str, password: str, who: str = COMMAND_LINE) -> None:
+        """Set a password, and end the account's sign-ins.
+
+        Raises
+        ------
+        InputError
+            When there is no such account, or others would try the password first.
+        """
+        check_password(password, name)
+        kept = hashed(password)
+        with self._database.connected(writing=True) as connection:
+            row = _row_of(connection, name)
+            _changed(connection, row["name"], {"password": kept})
+            _ended(connection, row["name"])
+            _told(connection, who, row["name"], {"change": "password"})
+
+    def end_sign_ins(self, name: str, who: str = COMMAND_LINE) -> None:
+        """End every sign-in of an account.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
+        with self._database.connected(writing=True) as connection:
+            row = _row_of(connection, name)
+            _ended(connection, row["name"])
+            _told(connection, who, row["name"], {"change": "sign-ins ended"})
+
+    def person(self, name: str) -> Person | None:
+        """Return who may act under a name; None where there is no account, or it is disabled."""
+        with self._database.connected() as connection:
+            row = connection.execute(sa.select(ACCOUNTS).where(ACCOUNTS.c.name == name)).mappings().first()
+        return None if row is None or row["disabled"] else Person(row["name"], Role(row["role"]))
+
+    def known(self, name: str, password: str) -> Person | None:
+        """Return who has this name and password; None, after as long a time, where nobody has."""
+        with self._database.connected() as connection:
+            row = connection.execute(sa.select(ACCOUNTS).where(ACCOUNTS.c.name == name)).mappings().first()
+        right = fits(password, row["password"] if row else None)
+        return Person(row["name"], Role(row["role"])) if row and right and not row["disabled"] else None
+
+    def sign_in(self, person: Person, at: datetime | None = None) -> str:
+        """Begin a sign-in; return its token, which is told nowhere else."""
+        token, moment = secrets.token_urlsafe(32), at or datetime.now(UTC)
+        with self._database.connected(writing=True) as connection:
+            connection.execute(sa.delete(SIGN_INS).where(SIGN_INS.c.began < _text(moment - LONGEST)))
+            values = {"token": token_hash(token), "account": person.name}
+            connection.execute(sa.insert(SIGN_INS).values(**values, began=_text(moment), seen=_text(moment)))
+            appended(connection, person.name, What.SIGNED_IN, f"account {person.name}", {})
+        return token
+
+    def signed_in(self, token: str, at: datetime | None = None) -> Person | None:
+        """Return who has signed in with a token; None where it is none, or held too long, or not used for long."""
+        moment, kept = at or datetime.now(UTC), token_hash(token)
+        with self._database.connected() as connection:
+            query = sa.select(SIGN_INS.c.began, SIGN_INS.c.seen, ACCOUNTS.c.name, ACCOUNTS.c.role, ACCOUNTS.c.disabled)
+            found = query.join(ACCOUNTS, ACCOUNTS.c.name == SIGN_INS.c.account).where(SIGN_INS.c.token == kept)
+            row = connection.execute(found).first()
+        if row is None or row.disabled or row.began < _text(moment - LONGEST) or row.seen < _text(moment - IDLE):
+            return None
+        if row.seen < _text(moment - _SEEN_EVERY):
+            with self._database.connected(writing=True) as connection:
+                used = sa.update(SIGN_INS).where(SIGN_INS.c.token == kept)
+                connection.execute(used.values(seen=_text(moment)))
+        return Person(row.name, Role(row.role))
+
+    def sign_out(self, token: str) -> None:
+        """End a sign-in."""
+        with self._database.connected(writing=True) as connection:
+            connection.execute(sa.delete(SIGN_INS).where(SIGN_INS.c.token == token_hash(token)))
+
+    def clients(self) -> tuple[Client, ...]:
+        """Return all clients of the API, oldest first."""
+        with self._database.connected() as connection:
+            rows = connection.execute(sa.select(CLIENTS).order_by(CLIENTS.c.number)).mappings().all()
+        return tuple(_client(row) for row in rows)
+
+    def add_client(self, name: str, role: Role, who: str = COMMAND_LINE) -> tuple[Client, str]:
+        """Make a client; return it and its token, which is told nowhere else.
+
+        Raises
+        ------
+        InputError
+            When the name is none, or the role is an administrator's: no program makes accounts.
+        """
+        called = person_of(name)
+        if role is Role.ADMINISTRATOR:
+            raise InputError("A client cannot be an administrator.", "Give it another role.")
+        token = secrets.token_urlsafe(32)
+        with self._database.connected(writing=True) as connection:
+            number = next_number(connection, CLIENTS)
+            values = {"name": called, "role": role.value, "token": token_hash(token), "ended": False, "at": now()}
+            connection.execute(sa.insert(CLIENTS).values(number=number, **values))
+            details = {"change": "client made", "name": called, "role": role.value}
+            appended(connection, who, What.ACCOUNT, f"client {number}", details)
+            row = connection.execute(sa.select(CLIENTS).where(CLIENTS.c.number == number)).mappings().one()
+            return _client(row), token
+
+    def end_client(self, number: int, who: str = COMMAND_LINE) -> None:
+        """End a client's token.
+
+        Raises
+        ------
+        InputError
+            When there is no such client.
+        """
+        with self._database.connected(writing=True) as connection:
+            done = connection.execute(sa.update(CLIENTS).where(CLIENTS.c.number == number).values(ended=True))
+            if not done.rowcount:
+                raise InputError(f"There is no client {number}.", "Name one of those that were made.")
+            appended(connection, who, What.ACCOUNT, f"client {number}", {"change": "client ended"})
+
+    def client(self, token: str) -> Client | None:
+        """Return the client that has a token; None where none has, or it has ended."""
+        with self._database.connected() as connection:
+            query = sa.select(CLIENTS).where(CLIENTS.c.token == token_hash(token))
+            row = connection.execute(query).mappings().first()
+        return None if row is None or row["ended"] else _client(row)
+
+    def notes(self, pattern: str) -> tuple[Note, ...]:
+        """Return the discussion on a pattern, oldest first."""
+        with self._database.connected() as connection:
+            return notes.notes(connection, pattern)
+
+    def add_note(self, pattern: str, who: str, text: str) -> Note:
+        """Add to the discussion on a pattern.
+
+        Raises
+        ------
+        InputError
+            When there is no text, or nobody says it.
+        """
+        with self._database.connected(writing=True) as connection:
+            return notes.add_note(connection, pattern, who, text)
+
+
+def _row_of(connection: sa.Connection, name: str) -> Mapping[str, Any]:
+    row = connection.execute(sa.select(ACCOUNTS).where(ACCOUNTS.c.name == name)).mappings().first()
+    if row is None:
+        raise InputError(f"There is no account {name!r:.60}.", "`analyzer account list` names them all.")
+    return dict(row)
+
+
+def _another_administrator(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+    """Refuse to lose the last administrator: nobody could make accounts at the desk any more."""
+    if row["role"] != Role.ADMINISTRATOR.value or row["disabled"]:
+        return
+    others = sa.select(sa.func.count()).select_from(ACCOUNTS)
+    others = others.where(ACCOUNTS.c.role == row["role"], ACCOUNTS.c.disabled.is_(False), ACCOUNTS.c.name != row["name"])
+    if not connection.scalar(others):
+        raise InputError(f"{row['name']} is the last administrator.", "Make another administrator first.")
+
+
+def _changed(connection: sa.Connection, name: str, values: Mapping[str, Any]) -> None:
+    connection.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(**values))
+
+
+def _ended(connection: sa.Connection, name: str) -> None:
+    connection.execute(sa.delete(SIGN_INS).where(SIGN_INS.c.account == name))
+
+
+def _told(connection: sa.Connection, who: str, name: str, details: Mapping[str, str]) -> None:
+    appended(connection, who, What.ACCOUNT, f"account {name}", details)
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(row["name"], Role(row["role"]), bool(row["disabled"]), row["at"])
+
+
+def _client(row: Mapping[str, Any]) -> Client:
+    return Client(row["number"], row["name"], Role(row["role"]), bool(row["ended"]), row["at"])
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")

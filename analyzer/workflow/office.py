@@ -1,0 +1,129 @@
+"""What the desk and its API ask for: one ledger, perhaps a model and an index of messages, opened once for all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any
+
+from analyzer.ledger.store import Ledger, open_ledger
+from analyzer.report.data import Card
+from analyzer.workflow import describe, message_jobs
+from analyzer.workflow.message_jobs import Settings
+from analyzer.workflow.messages import Checker, checker
+from analyzer.workflow.model import Model, load_model
+from analyzer.workflow.recording import bundle_record
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficeSettings:
+    """Where everything lies.
+
+    Attributes
+    ----------
+    ledger : a file, or the URL of a database.
+    key : of the ledger; beside the file where none is named.
+    model : a bundle, for cards and for what drafts say of patterns.
+    messages : what drafts are judged by; its ledger and model are those above.
+    """
+
+    ledger: str
+    key: Path | None = None
+    model: str | None = None
+    messages: Settings = Settings()
+
+
+class Office:
+    """What pages ask for; see `open_office`. Every method may be called by several threads at a time.
+
+    Attributes
+    ----------
+    ledger : Ledger
+    model : Model or None
+    """
+
+    def __init__(self, ledger: Ledger, model: Model | None, checker: Checker, purpose: str) -> None:
+        self.ledger = ledger
+        self.model = model
+        self._checker = checker
+        self._purpose = purpose
+        self._one_at_a_time = Lock()  # a connection to an index serves one thread
+        self._closing = ExitStack()
+        self._cards = {card.profile.id: card for card in describe.cards(model)} if model else {}
+        self._bundle = bundle_record(model).fingerprint if model and model.digest else ""
+
+    def __enter__(self) -> Office:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger and of the index."""
+        self._closing.close()
+
+    def on_close(self, call: Callable[[], object]) -> None:
+        """Do something when the office is closed, the last one first."""
+        self._closing.callback(call)
+
+    def today(self) -> date:
+        """Return the day in UTC."""
+        return datetime.now(UTC).date()
+
+    def check(self, text: str) -> dict[str, Any]:
+        """Return what `analyzer check --json` prints about a draft."""
+        with self._one_at_a_time:
+            return message_jobs.told_of(self._checker, text)
+
+    def suggest(self, title: str) -> dict[str, Any]:
+        """Return what `analyzer suggest --json` prints about a title.
+
+        Raises
+        ------
+        InputError
+            When there is no data.
+        """
+        with self._one_at_a_time:
+            return message_jobs.suggested(self._checker, title, self._purpose)
+
+    def cards(self) -> tuple[Card, ...]:
+        """Return the patterns of the model as the report shows them; none where the ledger knows another bundle."""
+        return tuple(self._cards.values()) if self._is_newest() else ()
+
+    def card(self, pattern: str) -> Card | None:
+        """Return one of `cards`; None where there is none of that id."""
+        return self._cards.get(pattern) if self._is_newest() else None
+
+    def _is_newest(self) -> bool:
+        kept = self.ledger.bundles()
+        return bool(kept) and kept[-1].fingerprint == self._bundle
+
+
+def open_office(settings: OfficeSettings) -> Office:
+    """Open everything that a desk needs.
+
+    Raises
+    ------
+    LedgerError
+        When the ledger cannot be used.
+    BundleError
+        When the model cannot be loaded.
+    InputError
+        When anything of `settings.messages` cannot be read.
+    """
+    ledger = open_ledger(settings.ledger, settings.key)
+    model = load_model(settings.model) if settings.model else None
+    asking = settings.messages.asking(model=model, ledger=ledger)
+    with ExitStack() as opening:
+        opening.callback(ledger.close)
+        made = opening.enter_context(checker(asking))
+        office = Office(ledger, model, made, settings.messages.purpose)
+        office.on_close(opening.pop_all().close)
+    return office

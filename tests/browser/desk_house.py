@@ -1,0 +1,77 @@
+"""A desk on loopback for the browser: a real ledger, the reference model, an account of each role."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from desk_world import furnish
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from analyzer.desk.app import make_app
+from analyzer.desk.settings import DeskSettings
+from analyzer.ledger.people import Role
+from analyzer.ledger.store import open_ledger
+from analyzer.workflow.model import REFERENCE, load_model
+from analyzer.workflow.office import OfficeSettings, open_office
+
+PASSWORD = "a quiet evening with one film"
+PEOPLE = {"Ana": Role.REVIEWER, "Ben": Role.REVIEWER, "Cleo": Role.COMMUNICATIONS, "Dina": Role.RESEARCHER, "Eva": Role.ADMINISTRATOR}
+
+
+@dataclass(frozen=True)
+class House:
+    """Where a desk is, and its ledger."""
+
+    url: str
+    ledger: Path
+
+
+@contextmanager
+def opened_house(folder: Path) -> Iterator[House]:
+    """Open a desk in a thread, and close it at the end."""
+    path = folder / "ledger.db"
+    ledger = open_ledger(path)
+    furnish(ledger, load_model(REFERENCE))
+    for name, role in PEOPLE.items():
+        ledger.add_account(name, role, PASSWORD)
+    ledger.add_note("P11", "Ben", "The daily film may be a bedtime story.\nNobody needs to know.")
+    office = open_office(OfficeSettings(ledger=str(path), model=REFERENCE))
+    app = make_app(office, DeskSettings())
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield House(f"http://127.0.0.1:{port}", path)
+    server.should_exit = True
+    thread.join(10)
+    ledger.close()
+
+
+def context_of(browser: Browser, name: str | None, house: House, **options: object) -> BrowserContext:
+    """Return a context in which somebody has signed in; nobody where no name is given."""
+    context = browser.new_context(base_url=house.url, **options)  # type: ignore[arg-type]
+    if name:
+        page = context.new_page()
+        page.goto("/sign-in")
+        page.get_by_label("Name of your account").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.close()
+    return context
+
+
+def heard_on(page: Page) -> list[str]:
+    """Return a list that fills with what a page should never say: console messages, errors, requests elsewhere."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    page.on("request", lambda asked: None if asked.url.startswith("http://127.0.0.1:") else heard.append(asked.url))
+    return heard

@@ -1,0 +1,212 @@
+"""Every page of the desk under axe, on a narrow screen, in large letters, in the dark, in forced colours, and as it is heard.
+
+The accessibility trees are compared with `tests/browser/snapshots`. After a wanted change write them anew and read
+what changed: ANALYZER_SNAPSHOTS=write python -m pytest tests/browser/test_desk_pages.py -k heard
+Pictures for the documentation: ANALYZER_PICTURES=docs/pictures python -m pytest tests/browser/test_desk_pages.py -k picture
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+sys.path.insert(0, str(Path(__file__).parent))
+from desk_house import House, context_of, heard_on, opened_house
+from desk_scenes import SCENES, Scene
+
+pytestmark = pytest.mark.browser
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+REVIEWED = {
+    # axe cannot tell, and a person looked:
+}
+SMALL = """least => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, summary')]
+  .filter(e => e.checkVisibility() && !e.closest('.skip') && !e.classList.contains('skip'))
+  .map(e => {
+    const label = e.type === 'radio' ? e.labels[0].getBoundingClientRect() : null
+    const box = (e.closest('.waiting > li') || e).getBoundingClientRect()  // the whole row leads on
+    const within = getComputedStyle(e).display
+    return {
+      what: `${e.localName} ${e.textContent.trim().slice(0, 30) || e.name}`, high: label ? label.height : box.height,
+      wide: label ? label.width + box.width : box.width,
+      least: e.localName !== 'a' ? least : within === 'inline' ? 18 : within === 'inline-block' ? 24 : least,
+    }
+  })
+  .filter(e => e.high < e.least - 0.5 || e.wide < Math.min(e.least, 24) - 0.5)
+  .map(e => `${e.what}: ${e.wide.toFixed()} x ${e.high.toFixed()}`)"""
+"""Controls smaller than 44 px; links in a sentence may be as large as its line, which WCAG 2.5.8 allows, and others 24 px."""
+MOVING = """() => [...document.querySelectorAll('*')].filter(e => {
+  const style = getComputedStyle(e)
+  return [style.transitionDuration, style.animationDuration].some(d => d.split(',').some(one => parseFloat(one) > 0))
+}).length"""
+LOST = """() => [...document.querySelectorAll('.mark, .button, button')].filter(e => e.checkVisibility()).filter(e => {
+  const style = getComputedStyle(e), icon = e.querySelector('.icon')
+  const edge = style.borderTopColor !== style.backgroundColor && parseFloat(style.borderTopWidth) > 0
+  const shape = !icon || getComputedStyle(icon).borderTopColor !== style.backgroundColor
+  const inline = e.closest('.source')
+  return style.color === style.backgroundColor || !(edge || inline) || !shape
+}).map(e => e.textContent.trim())"""
+"""Marks and buttons whose word, edge or shape vanishes in forced colours."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with opened_house(tmp_path_factory.mktemp("desk")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, house: House) -> Iterator[dict[str | None, BrowserContext]]:
+    contexts = {
+        name: context_of(browser, name, house, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        for name in (None, "Ana", "Cleo", "Dina", "Eva")
+    }
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture(scope="module", params=SCENES, ids=lambda scene: scene.name)
+def scene(request: pytest.FixtureRequest) -> Scene:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def shown(scene: Scene, signed_in: dict[str | None, BrowserContext]) -> Iterator[Page]:
+    """Open a scene once for all tests of it; what it says on the console or asks of others fails the last of them."""
+    page = signed_in[scene.who].new_page()
+    heard = heard_on(page)
+    scene.play(page)
+    yield page
+    page.close()
+    assert [one for one in heard if "the server responded with a status of 4" not in one] == []
+
+
+@pytest.fixture
+def page(shown: Page) -> Iterator[Page]:
+    yield shown
+    shown.set_viewport_size({"width": 1280, "height": 900})
+    shown.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="reduce", media="screen")
+
+
+def told(result: object) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    response = result.response  # type: ignore[attr-defined]
+    return tuple(  # type: ignore[return-value]
+        {(rule["id"], node["html"][:90]) for rule in response[kind] for node in rule["nodes"]}
+        for kind in ("violations", "incomplete")
+    )
+
+
+def test_axe_finds_nothing_and_what_it_cannot_tell_was_looked_at(page: Page) -> None:
+    violations, incomplete = told(Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}))
+    assert violations == set()
+    assert {rule for rule, _ in incomplete} - set(REVIEWED) == set(), incomplete
+
+
+def test_in_the_dark_every_text_stands_out(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    violations, _ = told(Axe().run(page, options={"runOnly": ["color-contrast"]}))
+    assert violations == set()
+
+
+@pytest.mark.parametrize("letters", [100, 200])
+def test_on_a_narrow_screen_nothing_scrolls_sideways(page: Page, letters: int) -> None:
+    """200 % of the letters at 640 px are 320 px at 100 %, so both are tried with the same room for a word."""
+    width = 320 if letters == 100 else 640
+    page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate("size => { document.documentElement.style.fontSize = size + '%' }", letters)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    assert wide <= width
+
+
+def test_large_letters_cut_nothing_off(page: Page) -> None:
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('main *, header *')].filter(e => e.checkVisibility()
+           && !e.closest('.scroll, .out-of-sight, svg') && !['TEXTAREA', 'INPUT', 'SELECT'].includes(e.tagName)
+           && e.clientWidth && e.scrollWidth > e.clientWidth + 2).map(e => e.outerHTML.slice(0, 90))"""
+    )
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    assert (wide, cut) == (1280, [])
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_can_be_pressed_is_large_enough(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate(SMALL, 44) == []
+
+
+def test_in_forced_colours_words_edges_and_shapes_stay(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate(LOST) == []
+
+
+def test_nothing_moves_for_whoever_asked_for_that(page: Page) -> None:
+    assert page.evaluate(MOVING) == 0
+
+
+def test_headings_make_an_outline_and_landmarks_are_there_once(page: Page, scene: Scene) -> None:
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))")
+    assert (levels[0], levels.count(1)) == (1, 1) or "errors" in page.content()
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels[levels.index(1) :]))
+    for role in ("banner", "main", "contentinfo"):
+        assert page.get_by_role(role).count() == 1  # type: ignore[arg-type]
+
+
+def test_the_page_is_heard_as_it_was(page: Page, scene: Scene) -> None:
+    heard = steady(f"title: {page.title()}\n{page.locator('body').aria_snapshot()}\n")
+    file = SNAPSHOTS / f"{scene.name}.yml"
+    if os.environ.get("ANALYZER_SNAPSHOTS") == "write":
+        SNAPSHOTS.mkdir(exist_ok=True)
+        file.write_text(heard, encoding="utf-8")
+    assert heard == file.read_text("utf-8")
+
+
+def steady(heard: str) -> str:
+    """Return a tree without what is another one on every day and every machine."""
+    heard = re.sub(r"\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d:\d\d UTC)?|\d{4}-\d\d-\d\d", "DAY", heard)
+    return re.sub(r"\b[0-9a-f]{8,64}\b", "HASH", heard)
+
+
+@pytest.mark.parametrize("name", ["queue", "card_protected", "verdict_block"])
+def test_a_picture_is_taken_when_asked_for(name: str, signed_in: dict[str | None, BrowserContext], tmp_path: Path) -> None:
+    scene = next(one for one in SCENES if one.name == name)
+    page = signed_in[scene.who].new_page()
+    page.set_viewport_size({"width": 1160, "height": 860})
+    scene.play(page)
+    folder = Path(os.environ.get("ANALYZER_PICTURES") or tmp_path)
+    place = folder / f"desk-{name.replace('_', '-')}.png"
+    page.screenshot(path=place)
+    page.close()
+    assert place.stat().st_size > 20_000
+
+
+def test_a_seeded_defect_is_found(signed_in: dict[str | None, BrowserContext]) -> None:
+    page = signed_in["Ana"].new_page()
+    page.goto("/patterns/P02")
+    page.evaluate(
+        """() => {
+          document.querySelector('label[for=reason]').remove()
+          document.querySelector('.hint').style.color = '#ccc'
+          document.querySelector('main').append(document.querySelector('h1').cloneNode(true))
+          document.querySelector('button.quiet').style.minHeight = '20px'
+          document.querySelector('button.quiet').style.padding = '0'
+        }"""
+    )
+    violations, _ = told(Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}))
+    small = page.evaluate(SMALL, 44)
+    page.close()
+    assert {"label", "color-contrast"} <= {rule for rule, _ in violations}
+    assert small != []
