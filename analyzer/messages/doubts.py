@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from analyzer.messages.claim import Claim, Span, Unclear, WhoKind
+from analyzer.messages.figures import FIGURE
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
 from analyzer.messages.sentences import Draft, Sentence
@@ -106,7 +107,7 @@ def _numbers(draft: Draft, sentence: Sentence, told: Sequence[Span]) -> Iterable
             token.piece is not Piece.NUMBER
             or not token.amount
             or not 1 < token.amount.stated < _FEW
-            or "year" in token.tags
+            or token.tags & {"year", FIGURE}
         ):
             continue
         span = token.amount.span
@@ -157,6 +158,8 @@ def _habits(draft: Draft, claims: Sequence[Claim]) -> Iterable[Unclear]:
     """Return habits that are told of people who are not named: "Rewound again and again, all night long"."""
     for sentence in draft.sentences:
         tokens = draft.tokens[sentence.low : sentence.high]
+        if draft.first("asks_around", sentence):
+            continue
         if not any("did" in token.tags for token in tokens) or any(_tells_of_titles(token) for token in tokens):
             continue
         frequency = frequency_of(draft, sentence)
