@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from analyzer.messages.claim import Claim, Span, Unclear, WhoKind
+from analyzer.messages.dates import spans_of_days
 from analyzer.messages.figures import FIGURE
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
@@ -35,6 +36,7 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         What was understood.
     """
     told = [span for claim in claims for span in _spans(claim)]
+    told += spans_of_days(draft.text.given)  # "from 1 November to 10 December" counts nobody
     about = any(token.tags & {"use", "people", "person"} for token in draft.tokens)
     found = [
         Unclear(span, _NUMBER) for sentence in draft.sentences if about for span in _numbers(draft, sentence, told)
