@@ -44,6 +44,7 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
     found += _habits(draft, claims)
     if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):
         found += _presented(draft)
+        found += _perhaps_no_plot(draft)
         found += _of_so_many(draft)
         found += _perhaps_somebody(draft)
         found += _counted_visits(draft)
@@ -75,6 +76,14 @@ def _presented(draft: Draft) -> Iterable[Unclear]:
         match = draft.first("consented", sentence) if told or ran else None
         if match:
             yield Unclear(draft.span(match), _SOMEBODY)
+
+
+def _perhaps_no_plot(draft: Draft) -> Iterable[Unclear]:
+    """Return people like those of a plot, where nothing says that a story is told, or they do it again and again."""
+    story = bool(draft.anywhere("story"))
+    for sentence in draft.sentences:
+        if not story or frequency_of(draft, sentence) is not None:
+            yield from (Unclear(draft.span(match), _SOMEBODY) for match in draft.find("presents_people", sentence))
 
 
 def _counted_visits(draft: Draft) -> Iterable[Unclear]:
