@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from analyzer.messages.basis import basis_of
@@ -108,8 +109,7 @@ def _is_a_fact(token: Token) -> bool:
 
 
 def _names_a_place(tokens: Sequence[Token]) -> bool:
-    pairs = zip(tokens, tokens[1:], strict=False)
-    return any("word.in" in one.tags and one.norm not in _NO_PLACE and other.capital for one, other in pairs)
+    return any("word.in" in at.tags and at.norm not in _NO_PLACE and named.capital for at, named in pairwise(tokens))
 
 
 _SPOKEN: Final = frozenset({"word.we", "word.you", "word.dear"})

@@ -14,7 +14,7 @@ from analyzer.messages.lexicon import Lexicon, lexicon, superlative_tags, withou
 from analyzer.messages.numbers import with_numbers
 from analyzer.messages.numerals import number_words
 from analyzer.messages.phrases import Match
-from analyzer.messages.small_letters import give_capitals, has_no_capitals
+from analyzer.messages.small_letters import give_capitals
 from analyzer.messages.text import Canonical, canonical
 from analyzer.messages.titles import Catalogue, capital_titles, is_shouted, quoted_titles
 from analyzer.messages.tokens import Piece, Token, tokens_of
@@ -98,15 +98,14 @@ def draft_of(given: str, catalogue: Catalogue | None = None, *, as_one_line: boo
     raw = quoted_titles(tokens_of(text.plain), text, catalogue)
     small = [token.norm for token in raw if token.piece is Piece.WORD and not token.capital]
     language = language_of(_words(raw), given[:20_000], small)
-    shouted, small_letters = is_shouted(raw), has_no_capitals(raw)
+    shouted = is_shouted(raw)
     tokens: list[Token] = []
     sentences: list[Sentence] = []
     for part in _parts(raw):
         spoken = language_of_part(_words(part), language)
         words = lexicon(spoken or "other")
         tagged = _tagged(_spelt_out(part, words), words)
-        if small_letters:
-            give_capitals(tagged)
+        give_capitals(tagged)
         named = tagged if shouted else capital_titles(tagged, text, spoken)
         low = len(tokens)
         tokens += with_numbers(named, text, spoken or "other")
