@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from analyzer.messages.basis import basis_of
@@ -76,12 +77,49 @@ def is_told_of(around: Around, base: Claim, sentence: Sentence, mention: Mention
     here = base.action is not Action.NONE or any(token.piece in (Piece.SHARE, Piece.MONEY) for token in tokens)
     here = here or base.frequency is not None
     if "people.anyone" in tags and not tags & {"people.viewer", "word.someone"}:
+        if is_of_a_plot(around.draft, sentence, mention):
+            return False
         return here or _may_be_no_story(around, base, mention, tokens, tags)
     if mention.who.kind is WhoKind.EVERYONE:
         return here or base.statistic is not Statistic.NONE or bool(base.topics)
     if mention.who.kind is WhoKind.UNSTATED:
         return here or all(token.norm not in _ALL for token in words)  # "all of you" may only be greeted
     return mention.who.kind is not WhoKind.INDIVIDUAL or here or _is_certain(around, words, tags)
+
+
+def is_of_a_plot(draft: Draft, sentence: Sentence, mention: Mention) -> bool:
+    """Return whether a man or two sisters are people of a story: "A woman watches her neighbours and sees a murder."
+
+    It is told as plots are: in the present, of very few, without a name, a place, a title or a number, and of neither
+    a service nor a reader.
+    """
+    tokens = draft.tokens[sentence.low : sentence.high]
+    own = range(mention.match.start - sentence.low, mention.match.end - sentence.low)
+    aside = {*own, *(at + 1 for at, token in enumerate(tokens) if token.norm in _MAKERS)}
+    words = {tag for at, token in enumerate(tokens) if at not in aside for tag in token.tags}
+    words |= {tag for token in draft.tokens for tag in token.tags & _SPOKEN}
+    few = mention.who.count is None or mention.who.count.stated <= _CAST
+    told = any(_is_a_fact(token) for at, token in enumerate(tokens) if at not in own)
+    return few and not told and not words & _OF_A_SERVICE and not _names_a_place(tokens)
+
+
+def _is_a_fact(token: Token) -> bool:
+    figure = token.piece in (Piece.NUMBER, Piece.SHARE) and "year" not in token.tags
+    return figure or token.piece in (Piece.TITLE, Piece.MONEY, Piece.HANDLE, Piece.EMOJI) or "did" in token.tags
+
+
+def _names_a_place(tokens: Sequence[Token]) -> bool:
+    return any("word.in" in at.tags and at.norm not in _NO_PLACE and named.capital for at, named in pairwise(tokens))
+
+
+_SPOKEN: Final = frozenset({"word.we", "word.you", "word.dear"})
+_CAST: Final = 5  # people that a sentence about a plot presents
+_MAKERS: Final = frozenset({"by", "starring", "von", "par", "por"})  # who comes next made the story
+_NO_PLACE: Final = frozenset({"of", "by"})
+_OF_A_SERVICE: Final = frozenset(
+    {"word.we", "word.you", "word.dear", "word.who", "word.name", "word.only", "word.most", "nation"}
+    | {"place.large", "place.tiny", "place.small", "noun.audience", "people.kin", "word.someone", "act.used"}
+)
 
 
 def _may_be_no_story(around: Around, base: Claim, mention: Mention, tokens: Sequence[Token], tags: set[str]) -> bool:

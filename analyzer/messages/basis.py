@@ -16,7 +16,7 @@ def basis_of(draft: Draft) -> Basis:
         (BasisKind.PUBLIC_FIGURES, "public_figures"),
     ):
         found = draft.anywhere(name)
-        if found:
+        if found and not (kind is BasisKind.PRIVATE_TEXT and draft.anywhere("public_words")):
             asked = _asked(draft) if kind is BasisKind.SURVEY else None
             return Basis(kind, asked, draft.span(found[0]))
     return Basis(BasisKind.NONE)

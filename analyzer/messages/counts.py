@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer.messages.claim import Amount, Who, WhoKind
+from analyzer.messages.figures import FIGURE
 from analyzer.messages.phrases import Match
 from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece, Token
@@ -31,7 +32,7 @@ class Mention:
 def count_of(tokens: Iterable[Token]) -> Amount | None:
     """Return the number of people; a bare year is none, unless people follow at once."""
     told = list(tokens)
-    numbers = [t for t in told if t.piece is Piece.NUMBER and t.amount]
+    numbers = [t for t in told if t.piece is Piece.NUMBER and t.amount and FIGURE not in t.tags]
     if not numbers or ("year" in numbers[0].tags and not any("people" in token.tags for token in told[1:2])):
         return None
     return numbers[-1 if "word.a" in numbers[0].tags else 0].amount  # "one of the 140 people" is about 140

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from analyzer.messages.claim import Claim, Span, Unclear, WhoKind
+from analyzer.messages.dates import spans_of_days
+from analyzer.messages.figures import FIGURE
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
 from analyzer.messages.sentences import Draft, Sentence
@@ -34,6 +36,7 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         What was understood.
     """
     told = [span for claim in claims for span in _spans(claim)]
+    told += spans_of_days(draft.text.given)  # "from 1 November to 10 December" counts nobody
     about = any(token.tags & {"use", "people", "person"} for token in draft.tokens)
     found = [
         Unclear(span, _NUMBER) for sentence in draft.sentences if about for span in _numbers(draft, sentence, told)
@@ -41,6 +44,7 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
     found += _habits(draft, claims)
     if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):
         found += _presented(draft)
+        found += _perhaps_no_plot(draft)
         found += _of_so_many(draft)
         found += _perhaps_somebody(draft)
         found += _counted_visits(draft)
@@ -72,6 +76,14 @@ def _presented(draft: Draft) -> Iterable[Unclear]:
         match = draft.first("consented", sentence) if told or ran else None
         if match:
             yield Unclear(draft.span(match), _SOMEBODY)
+
+
+def _perhaps_no_plot(draft: Draft) -> Iterable[Unclear]:
+    """Return people like those of a plot, where nothing says that a story is told, or they do it again and again."""
+    story = bool(draft.anywhere("story"))
+    for sentence in draft.sentences:
+        if not story or frequency_of(draft, sentence) is not None:
+            yield from (Unclear(draft.span(match), _SOMEBODY) for match in draft.find("presents_people", sentence))
 
 
 def _counted_visits(draft: Draft) -> Iterable[Unclear]:
@@ -106,7 +118,7 @@ def _numbers(draft: Draft, sentence: Sentence, told: Sequence[Span]) -> Iterable
             token.piece is not Piece.NUMBER
             or not token.amount
             or not 1 < token.amount.stated < _FEW
-            or "year" in token.tags
+            or token.tags & {"year", FIGURE}
         ):
             continue
         span = token.amount.span
@@ -157,6 +169,8 @@ def _habits(draft: Draft, claims: Sequence[Claim]) -> Iterable[Unclear]:
     """Return habits that are told of people who are not named: "Rewound again and again, all night long"."""
     for sentence in draft.sentences:
         tokens = draft.tokens[sentence.low : sentence.high]
+        if draft.first("asks_around", sentence):
+            continue
         if not any("did" in token.tags for token in tokens) or any(_tells_of_titles(token) for token in tokens):
             continue
         frequency = frequency_of(draft, sentence)

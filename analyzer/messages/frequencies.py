@@ -16,7 +16,8 @@ _EVERY: Final = words_of("every")
 
 def frequency_of(draft: Draft, sentence: Sentence) -> Frequency | None:
     """Return how often a sentence says that something was done, or None where it does not say."""
-    found = draft.find("repeated", sentence)
+    compared = {at for match in draft.find("compared", sentence) for at in range(match.start, match.end)}
+    found = [match for match in draft.find("repeated", sentence) if match.start not in compared]
     if not found:
         return None
     match = max(found, key=lambda m: (_number(draft, m) is not None, m.end - m.start))

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
+from analyzer.messages.lists import words_of
 from analyzer.messages.text import plain_text
 
 LANGUAGES: Final = ("en", "de", "fr", "es")
@@ -61,6 +62,12 @@ class Lexicon:
         known_slips = self.people_slips if counted else self.slips
         near = [known for shorter in _shorter(word) for known in known_slips.get(shorter, ())]
         return next((known for known in sorted(near) if _one_slip(word, known)), word)
+
+
+def superlative_tags(word: str) -> frozenset[str]:
+    """Return what an English superlative means that no list has: "keenest", "sleepiest"."""
+    found = len(word) >= _SHORTEST and word.endswith("est") and word not in words_of("no-superlatives")
+    return frozenset({"word.most"}) if found else _NOTHING
 
 
 @cache

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analyzer.messages.claim import Amount
+from analyzer.messages.figures import mark_figures
 from analyzer.messages.lists import words_of
 from analyzer.messages.numerals import NumberWords, german_number, number_words, roman_number
 from analyzer.messages.shares import share_at
@@ -58,8 +59,9 @@ class _Reader:
             number, following = self.number(at)
             made.append(number or self.tokens[at])
             at = following
-        for step in (self.twice, self.ranges, self.shares, self.money, self.modified):
+        for step in (self.twice, self.odd, self.ranges, self.shares, self.money, self.modified):
             made = step(made)
+        mark_figures(made)
         return made
 
     def number(self, at: int) -> tuple[Token | None, int]:
@@ -209,6 +211,18 @@ class _Reader:
                 del made[-3:]
                 told = first.amount or Amount(0, 0, first.text, self.text.span(first.start, token.end))
                 made.append(self.spanning(first, token, (told.low, told.high, told.stated), Piece.NUMBER))
+                continue
+            made.append(token)
+        return made
+
+    def odd(self, tokens: list[Token]) -> list[Token]:
+        """Join 800-odd, which is about 800."""
+        made: list[Token] = []
+        for token in tokens:
+            joins = len(made) > 1 and token.norm == "odd" and token.glued and made[-1].text == "-"
+            if joins and made[-2].piece is Piece.NUMBER and made[-2].amount:
+                made.pop()
+                made[-1].end = token.end
                 continue
             made.append(token)
         return made

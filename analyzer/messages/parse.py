@@ -30,6 +30,7 @@ from analyzer.messages.counts import Mention
 from analyzer.messages.doubts import doubts_of
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lexicon import lexicon
+from analyzer.messages.phrases import Match
 from analyzer.messages.sentences import Draft, Sentence, draft_of
 from analyzer.messages.statistics import statistic_of
 from analyzer.messages.titles import Catalogue, nearest_title
@@ -99,7 +100,8 @@ def _claims(around: Around, sentence: Sentence, catalogue: Catalogue | None) -> 
     base = _base(around, sentence, catalogue)
     found = [mention for mention in mentions(draft, sentence) if is_told_of(around, base, sentence, mention)]
     if not found:
-        return [base] if base.statistic is not Statistic.NONE else []
+        asked = draft.first("asks_around", sentence) is not None
+        return [base] if base.statistic is not Statistic.NONE and not asked else []
     return [_of_people(around, base, mention) for mention in found]
 
 
@@ -178,12 +180,13 @@ def topics_of(draft: Draft, sentence: Sentence) -> tuple[str, ...]:
     quoted = [word for token in tokens if token.text == token.norm for word in _quoted_words(token)]
     tags = {tag for token in tokens for tag in token.tags} | {tag for word in quoted for tag in known.of(word)}
     found = {tag.partition(".")[2] for tag in tags if tag.startswith("topic.")}
-    found |= {
-        topic for topic in ("relation", "health", "money", "belief", "origin") if draft.find(f"topic_{topic}", sentence)
-    }
+    found |= {topic for topic in _TOPICS if draft.find(f"topic_{topic}", sentence)}
     if at_night(window_of(draft, sentence)):
         found.add("night")
     return tuple(sorted(found))
+
+
+_TOPICS: Final = ("relation", "health", "money", "belief", "origin", "sex")
 
 
 def _quoted_words(token: Token) -> list[str]:
@@ -219,7 +222,7 @@ def _told_to_you(around: Around, catalogue: Catalogue | None) -> list[Claim]:
     """Return what the reader is told of their own use, where a number or a frequency is told."""
     found = []
     for sentence in around.draft.sentences:
-        match = around.draft.first("told_to_you", sentence)
+        match = _told_to_reader(around, sentence)
         base = _base(around, sentence, catalogue) if match else None
         everybody = base is not None and base.amount is not None and base.amount.stated > _MOST_OF_ONE
         often = (
@@ -229,6 +232,22 @@ def _told_to_you(around: Around, catalogue: Catalogue | None) -> list[Claim]:
             who = Who(WhoKind.INDIVIDUAL, span=around.draft.span(match))
             found.append(replace(base, who=who, addressed=Addressed.PERSON, recap=True))
     return found
+
+
+def _told_to_reader(around: Around, sentence: Sentence) -> Match | None:
+    """Return where the reader is told what they did; a reminder tells nothing, nor does advice to all."""
+    draft = around.draft
+    tokens = draft.tokens[sentence.low : sentence.high]
+    to_all = draft.find("advice_to_all", sentence) and not any("did" in token.tags for token in tokens)
+    if to_all or draft.find("reminders", sentence):
+        return None
+    found = draft.find("told_to_you", sentence)
+    return next((match for match in found if not (match.start and _is_of(draft.tokens[match.start - 1]))), None)
+
+
+def _is_of(token: Token) -> bool:
+    """Whether those addressed are the whole of a part: "one in three of you skipped"."""
+    return "word.of" in token.tags
 
 
 def _unclear(draft: Draft) -> list[Unclear]:

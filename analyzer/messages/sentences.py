@@ -10,10 +10,11 @@ from typing import Final
 from analyzer.messages.claim import Span
 from analyzer.messages.grammar import patterns
 from analyzer.messages.language import language_of, language_of_part
-from analyzer.messages.lexicon import Lexicon, lexicon, without_figures
+from analyzer.messages.lexicon import Lexicon, lexicon, superlative_tags, without_figures
 from analyzer.messages.numbers import with_numbers
 from analyzer.messages.numerals import number_words
 from analyzer.messages.phrases import Match
+from analyzer.messages.small_letters import give_capitals
 from analyzer.messages.text import Canonical, canonical
 from analyzer.messages.titles import Catalogue, capital_titles, is_shouted, quoted_titles
 from analyzer.messages.tokens import Piece, Token, tokens_of
@@ -104,6 +105,7 @@ def draft_of(given: str, catalogue: Catalogue | None = None, *, as_one_line: boo
         spoken = language_of_part(_words(part), language)
         words = lexicon(spoken or "other")
         tagged = _tagged(_spelt_out(part, words), words)
+        give_capitals(tagged)
         named = tagged if shouted else capital_titles(tagged, text, spoken)
         low = len(tokens)
         tokens += with_numbers(named, text, spoken or "other")
@@ -171,7 +173,7 @@ def _tagged(tokens: list[Token], words: Lexicon) -> list[Token]:
             before = [one for one in made[-2:] if one.text != ")"]
             counted = bool(before) and before[-1].piece is Piece.NUMBER and not token.glued
             token.norm = words.meant(token.norm, counted=counted)
-            token.tags = words.of(token.norm)
+            token.tags = words.of(token.norm) or superlative_tags(token.norm)
         made.append(token)
     return made
 

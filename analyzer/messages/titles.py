@@ -20,6 +20,8 @@ _LONGEST: Final = 14  # words of a title
 _NEAR: Final = 92  # of 100: how alike a name with a slip must be
 _OPEN: Final = frozenset("\"'(")
 _FUNCTION: Final = words_of("small-in-titles")
+_PEOPLE: Final = words_of("people-as-titles")
+_COUNTED: Final = words_of("after-counts")
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,11 @@ def _title(tokens: Sequence[Token], text: Canonical, *tags: str) -> Token:
 
 def _catalogued(tokens: Sequence[Token], text: Canonical, catalogue: Catalogue) -> list[Token]:
     """Replace what the catalogue knows, the longest first; a common word is one only in quotes or with a capital."""
-    firsts = catalogue.firsts
+    firsts, shouted = catalogue.firsts, is_shouted(tokens)
     made: list[Token] = []
     at = 0
     while at < len(tokens):
-        end = _known_at(tokens, at, catalogue) if tokens[at].norm in firsts else None
+        end = _known_at(tokens, at, catalogue, shouted) if tokens[at].norm in firsts else None
         if end is None:
             made.append(tokens[at])
             at += 1
@@ -96,27 +98,40 @@ def _catalogued(tokens: Sequence[Token], text: Canonical, catalogue: Catalogue) 
     return made
 
 
-def _known_at(tokens: Sequence[Token], at: int, catalogue: Catalogue) -> int | None:
+def _known_at(tokens: Sequence[Token], at: int, catalogue: Catalogue, shouted: bool) -> int | None:
     words: list[str] = []
     best = None
     for end in range(at, min(at + 2 * _LONGEST, len(tokens))):
         if tokens[end].piece in (Piece.WORD, Piece.NUMBER):
             words.append(tokens[end].norm)
-            if tuple(words) in catalogue.names and _stands_as_title(tokens, at, end + 1):
+            if tuple(words) in catalogue.names and _stands_as_title(tokens, at, end + 1, shouted):
                 best = end + 1
         elif tokens[end].piece is Piece.STOP and "\n" in tokens[end].text:
             break
     return best
 
 
-def _stands_as_title(tokens: Sequence[Token], start: int, end: int) -> bool:
+def _stands_as_title(tokens: Sequence[Token], start: int, end: int, shouted: bool) -> bool:
     """Whether a name that the catalogue knows is written like one: in quotes, or with capitals where it has letters."""
     quoted = start > 0 and end < len(tokens) and tokens[start - 1].text in ('"', "'") and tokens[end].text in ('"', "'")
+    if not quoted and (_is_somebody(tokens, start, end, shouted) or _counts_somebody(tokens, end)):
+        return False
     words = [t for t in tokens[start:end] if t.piece is Piece.WORD and t.norm not in _FUNCTION]
     first = next((t for t in tokens[start:end] if t.piece is Piece.WORD), None)
     if not quoted and _is_speech(tokens, start - 1, end):
         return False
     return quoted or all(t.capital for t in [*words, *([first] if first else [])])
+
+
+def _is_somebody(tokens: Sequence[Token], start: int, end: int, shouted: bool) -> bool:
+    """Whether a title of one word is a word for people here, and has its capital only from where it stands."""
+    opens = start == 0 or tokens[start - 1].piece in (Piece.STOP, Piece.EMOJI) or tokens[start - 1].text in _OPEN
+    return end - start == 1 and tokens[start].norm in _PEOPLE and (shouted or opens)
+
+
+def _counts_somebody(tokens: Sequence[Token], end: int) -> bool:
+    """Whether a number at the end of a title counts people: "The 100 who watched it nightly"."""
+    return tokens[end - 1].piece is Piece.NUMBER and end < len(tokens) and tokens[end].norm in _COUNTED
 
 
 def _quoted(tokens: Sequence[Token], text: Canonical) -> list[Token]:

@@ -59,7 +59,7 @@ _TOKEN: Final = re.compile(
     r"(?P<link>(?:https?://|www\.)\S{1,400})"
     r"|(?P<handle>(?<![\w@])@\w{2,40})"
     r"|(?P<hashtag>(?<!\w)\#[^\W\d]\w{0,60})"
-    r"|(?P<clock>\b[ap]\.?\s?m\b(?:\.(?!\s+(?-i:[A-Z])|\s*$))?)"
+    r"|(?P<clock>(?-i:\b[AP]\.\s?M\.)(?!\s*$)|\b[ap]\.?\s?m\b(?:\.(?!\s+(?-i:[A-Z])|\s*$))?)"
     r"|(?P<short>\b(?:rs|mrs?|ms|dr|st|vs|approx|ca|mio|mrd|tsd|nr|inc|feb|jan|dec|nov|oct|sept?|aug|u\.s|u\.k)\.|\bno\.(?=\s?\d))"
     r"|(?P<number>\d+(?:[.,]\d+)*)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"

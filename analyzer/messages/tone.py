@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from analyzer.messages.claim import Claim, Parsed, Span, WhoKind
+from analyzer.messages.claim import BasisKind, Claim, Parsed, Span, WhoKind
 from analyzer.messages.phrases import Match, Phrases
 from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece, Token
@@ -57,6 +57,7 @@ class Sounds:
 
 
 _CERTAIN: Final = frozenset({WhoKind.INDIVIDUAL, WhoKind.GROUP, WhoKind.SHARE, WhoKind.UNSTATED})
+_SENSITIVE: Final = frozenset({"health", "sex", "money", "drink"})
 _SHORT: Final = 5  # words of a question that needs no verb
 _REMARKED: Final = "It says something to the very people who are counted, and it is neither thanks nor praise."
 _QUESTION: Final = "It puts a question to the very people who are counted."
@@ -88,7 +89,7 @@ def ways_of_speaking(draft: Draft, parsed: Parsed, *, people: bool) -> tuple[Sou
         for sound in _phrased(draft, tone, because, phrases)
     ]
     if people:
-        found += _questions(draft)
+        found += _questions(draft, surveyed=any(c.basis.kind is BasisKind.SURVEY for c in parsed.claims))
         found += _advice(draft)
         found += _remarks(draft)
         found += _afterthoughts(draft, parsed)
@@ -99,7 +100,9 @@ def ways_of_speaking(draft: Draft, parsed: Parsed, *, people: bool) -> tuple[Sou
 def _is_told_apart(claim: Claim) -> bool:
     """Whether a claim is of certain people, or of everybody and a habit that people may rely on."""
     return claim.who.kind in _CERTAIN or (
-        claim.who.kind is WhoKind.EVERYONE and claim.who.role is not None and is_protected(claim)
+        claim.who.kind is WhoKind.EVERYONE
+        and claim.who.role is not None
+        and (is_protected(claim) or (claim.who.viewers and bool(_SENSITIVE & set(claim.topics))))
     )
 
 
@@ -116,9 +119,11 @@ def _is_turned_around(tokens: Sequence[Token], sentence: Sentence, match: Match)
     return any("word.not" in token.tags for token in before)
 
 
-def _questions(draft: Draft) -> Iterable[Sounds]:
-    """Return questions about those who were counted."""
+def _questions(draft: Draft, *, surveyed: bool) -> Iterable[Sounds]:
+    """Return questions about those who were counted; one that opens a survey is put to every reader."""
     for sentence in draft.sentences:
+        if surveyed and sentence.low == 0 and draft.first("asks_readers", sentence):
+            continue
         tokens = draft.tokens[sentence.low : sentence.high]
         if not tokens or tokens[-1].piece is not Piece.STOP or "?" not in tokens[-1].text:
             continue
@@ -146,11 +151,20 @@ def _advice(draft: Draft) -> Iterable[Sounds]:
             if draft.tokens[at].text in _OPENING or draft.tokens[at].norm == "please"
         ]
         for start in starts:
-            if _advises().first(draft.tokens, start, min(start + 1, sentence.high)) is None:
+            if (
+                _asks_you(draft, sentence, start)
+                or _advises().first(draft.tokens, start, min(start + 1, sentence.high)) is None
+            ):
                 continue
             if _invites().first(draft.tokens, start, sentence.high) is None:
                 yield Sounds(Tone.TEASE, _ADVICE, draft.span(Match(start, sentence.high)))
                 break
+
+
+def _asks_you(draft: Draft, sentence: Sentence, start: int) -> bool:
+    """Whether a question to the reader begins here, and no advice: "Do you ...?"."""
+    ahead = draft.tokens[start + 1 : start + 2]
+    return bool(ahead) and "word.you" in ahead[0].tags and "?" in draft.tokens[sentence.high - 1].text
 
 
 def _remarks(draft: Draft) -> Iterable[Sounds]:

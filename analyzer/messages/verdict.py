@@ -181,7 +181,8 @@ def _of_nobody_known(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
     """Return pity and what is said to be wrong with somebody, where nobody was found who did it."""
     found_somebody = any(claim.who.kind not in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in parsed.claims)
     done = any(token.tags & {"did", "ing"} for token in draft.tokens) or bool(draft.anywhere("repeated"))
-    if not found_somebody and done:
+    made = any("people.staff" in token.tags for token in draft.tokens)
+    if not found_somebody and done and not made:
         told = ways_of_speaking(draft, parsed, people=True)
         yield from (sound for sound in told if sound.tone in (Tone.PATHOLOGISING, Tone.PITY))
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analyzer.messages.claim import Amount, Who, WhoKind
+from analyzer.messages.claim import Amount, Per, Who, WhoKind
 from analyzer.messages.counts import Mention, are_people, count_of, counted_who, with_counts
+from analyzer.messages.figures import FIGURE, LENGTH
+from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
 from analyzer.messages.phrases import Match
 from analyzer.messages.sentences import Draft, Sentence
@@ -32,7 +34,7 @@ def mentions(draft: Draft, sentence: Sentence) -> list[Mention]:
     sizes = _taken(draft, sentence)
     taken: set[int] = set()
     rate = bool(draft.find("rate", sentence))
-    nobody = {at for match in draft.find("no_one", sentence) for at in range(match.start, match.end)}
+    nobody = _nobody(draft, sentence)
     consented = bool(draft.anywhere("consented"))
     found: list[Mention] = []
     for name, kind in _KINDS:
@@ -54,12 +56,46 @@ def mentions(draft: Draft, sentence: Sentence) -> list[Mention]:
     return [_placed(draft, mention, place) for mention in sorted(found, key=lambda mention: mention.match.start)]
 
 
+def _nobody(draft: Draft, sentence: Sentence) -> set[int]:
+    """Return tokens of words that look like one person and mean nobody in particular."""
+    found = draft.find("no_one", sentence)
+    tokens = draft.tokens[sentence.low : sentence.high]
+    often = frequency_of(draft, sentence)
+    habit = often is not None and often.per is not Per.WINDOW
+    somewhere = any(_names_a_place(draft, match) for match in draft.find("place", sentence))
+    if not habit and not somewhere and not any(_is_told(token) or token.tags & _LIFE for token in tokens):
+        found += draft.find("generic", sentence)
+    return {at for match in found for at in range(match.start, match.end)}
+
+
+def _names_a_place(draft: Draft, match: Match) -> bool:
+    """Whether a place is named with a capital: "in Ely", and not "on a new device"."""
+    return any(token.capital for token in draft.tokens[match.start + 1 : match.end])
+
+
+_LIFE: Final = frozenset({"topic", "act.felt"})
+
+
+def _is_told(token: Token) -> bool:
+    """Whether a token tells how often, where or what, so that somebody in particular may be meant."""
+    counts = token.piece is Piece.NUMBER and token.amount is not None and token.amount.stated > 1
+    return (
+        (counts and (FIGURE not in token.tags or LENGTH in token.tags))
+        or token.piece in (Piece.TITLE, Piece.MONEY)
+        or (token.piece is Piece.ORDINAL and token.norm != "one")  # "no one" reads like "no. 1"
+        or (token.capital and bool(token.tags & {"place.large", "place.tiny"}))  # "us" is no country
+    )
+
+
 _COUNTED: Final = frozenset({WhoKind.GROUP, WhoKind.INDIVIDUAL})
 
 
 def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
     """Whether a pattern of a list means what it says here."""
     tokens = draft.tokens[match.start : match.end]
+    spoken_to = name in ("named", "given_name") or (name == "one" and "word.dear" in tokens[0].tags)
+    if spoken_to and _is_an_answer(draft):
+        return False
     if name == "named":
         return _is_name(draft, match)
     if name == "given_name":
@@ -69,6 +105,20 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
     if name == "pronoun":
         return not any(token.tags & {"staff", "kin"} for token in draft.tokens)
     return name != "event_of_one" or "many" not in tokens[-1].tags
+
+
+def _is_an_answer(draft: Draft) -> bool:
+    """Whether a support desk answers somebody, and tells nothing of what anybody watched, felt or is."""
+    telling = any(
+        _is_told(token) or token.piece is Piece.SHARE or (token.tags & _TELLING and "base" not in token.tags)
+        for token in draft.tokens
+    )
+    again = [draft.tokens[match.start] for match in draft.anywhere("repeated")]
+    often = any("base" not in token.tags for token in again)  # "restart the app" is no habit
+    return not telling and not often and bool(draft.anywhere("helps"))
+
+
+_TELLING: Final = words_of("telling-tags")
 
 
 def _taken(draft: Draft, sentence: Sentence) -> set[int]:

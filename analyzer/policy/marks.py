@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analyzer.patterns.estimator import UsagePatterns
 from analyzer.patterns.profile import PatternProfile
 from analyzer.policy.clauses import Evidence, UnknownValueError
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.policy.rules import Rule
+
+if TYPE_CHECKING:
+    from analyzer.patterns.estimator import UsagePatterns  # scikit-learn takes half a second, and drafts need no fit
 
 NO_PATTERN_ID = "no pattern"
 
@@ -83,7 +86,7 @@ def mark_patterns(patterns: UsagePatterns | Iterable[PatternProfile], rulebook: 
         In the order of the patterns; the last one is for no pattern and never open.
     """
     rulebook = rulebook or load_rulebook()
-    profiles = patterns.profiles_ if isinstance(patterns, UsagePatterns) else tuple(patterns)
+    profiles = tuple(getattr(patterns, "profiles_", patterns))
     marks = [_mark(profile.id, profile, rulebook) for profile in profiles]
     return [*marks, _mark(NO_PATTERN_ID, None, rulebook)]
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analyzer.errors import InputError, did_you_mean
 from analyzer.messages.verdict import VerdictStatus, check_words
@@ -19,6 +19,9 @@ from analyzer.sessions.pseudonym import load_key
 from analyzer.workflow.message_index import build_index
 from analyzer.workflow.messages import Asking, Checker, checker
 from analyzer.workflow.progress import Progress
+
+if TYPE_CHECKING:
+    from analyzer.workflow.model import Model
 
 _NAMES: Final = ("title_name", "name", "title")
 _IDS: Final = ("title_id", "id")
@@ -55,13 +58,11 @@ class Settings:
         InputError
             When a file cannot be read.
         """
-        from analyzer.workflow.model import load_model
-
         sessions: Any = list(self.sessions) or None
         return Asking(
             sessions=sessions[0] if sessions and len(sessions) == 1 else sessions,
             index=None if self.index is None else str(self.index),
-            model=load_model(self.model) if self.model else None,
+            model=_model(self.model) if self.model else None,
             rulebook=load_rulebook(self.rulebook) if self.rulebook else None,
             catalogue=catalogue_from(self.catalogue) if self.catalogue else None,
             ledger=self.ledger,
@@ -69,6 +70,12 @@ class Settings:
             key=load_key(self.key_file) if self.key_file else None,
             memory=self.memory,
         )
+
+
+def _model(folder: str) -> Model:
+    from analyzer.workflow.model import load_model  # scikit-learn takes half a second
+
+    return load_model(folder)
 
 
 def check_job(text: str, settings: Settings, to_one_user: bool, instead: bool, progress: Progress) -> dict[str, Any]:

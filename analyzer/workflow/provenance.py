@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from analyzer.disclosure.rounding import half_up
 from analyzer.disclosure.table import Table
 from analyzer.disclosure.told import Statistic
 from analyzer.policy.rulebook import Rulebook
-from analyzer.workflow.model import Model
+
+if TYPE_CHECKING:
+    from analyzer.workflow.model import Model  # with scikit-learn it takes half a second, and a draft needs neither
 
 _UNITS: Final = {"households": "households", "hours": "hours", "played_s": "seconds"}
 _WHAT: Final = {

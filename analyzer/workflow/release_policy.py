@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from analyzer.policy.effects import MarkStatus, Outcome
 from analyzer.policy.overrides import Override
 from analyzer.policy.rulebook import Rulebook
 from analyzer.policy.uses import Addressed, Purpose, Standing, Statement, Subject, Use
-from analyzer.workflow.model import Model
+
+if TYPE_CHECKING:
+    from analyzer.workflow.model import Model  # as in `provenance`
 
 PATTERN: Final = "pattern"
 TITLE_COLUMNS: Final = frozenset({"title_id", "title_name", "series_id"})

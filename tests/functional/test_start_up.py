@@ -39,6 +39,11 @@ def test_help_imports_nothing_slow(args, terminal):
     assert slow_modules_after(HELP.format(args=args), terminal) == "[]"
 
 
+def test_a_draft_is_checked_without_loading_what_fits_models(terminal):
+    code = HELP.format(args=["check", "The finale is out now."]) + "sys.stderr.flush()"
+    assert not {"sklearn", "scipy", "hdbscan", "duckdb"} & set(slow_modules_after(code, terminal).split("'"))
+
+
 def test_names_are_there_once_they_are_used(terminal):
     code = "import analyzer; assert set(analyzer.__all__) <= set(dir(analyzer)); analyzer.read_sessions" + TELL
     assert "pandas" in slow_modules_after(code, terminal)

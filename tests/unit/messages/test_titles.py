@@ -7,7 +7,7 @@ import pytest
 from analyzer.messages.sentences import draft_of
 from analyzer.messages.titles import Catalogue, nearest_title
 from analyzer.messages.tokens import Piece
-from analyzer.messages.verdict import check_words
+from analyzer.messages.verdict import VerdictStatus, check_words
 
 CATALOGUE = Catalogue.of(
     ["1917", "13 Reasons Why", "Who Hurt You?", "You", "The 100", "A Christmas Prince", "Get a Life", "53 Days"]
@@ -87,3 +87,23 @@ def test_a_title_rescues_nobody(name):
     text = f"To the 53 people who've watched {name} every day for the past 18 days: Who hurt you?"
     assert check_words(text, CATALOGUE).status.value == "block"
     assert check_words(text).status.value == "block"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Somebody in Leeds watched Snowbound 212 times.",
+        "SOMEBODY IN LEEDS WATCHED SNOWBOUND 212 TIMES",
+        "The 100 who watched it every night: who hurt you?",
+        "Friends from Hull, all 12 of you, rewound it nightly.",
+    ],
+)
+def test_a_title_that_is_called_like_people_hides_nobody(text):
+    called = Catalogue.of(["Somebody", "The 100", "Friends", "Snowbound"])
+    assert check_words(text, called).status is check_words(text).status is VerdictStatus.BLOCK
+
+
+def test_a_title_that_is_called_like_people_is_one_where_its_capital_says_so():
+    called = Catalogue.of(["Somebody", "You", "Friends"])
+    assert titles("Then we saw Somebody and Friends", called) == ["Somebody", "Friends"]
+    assert titles('"You" is back', called) == ["You"]

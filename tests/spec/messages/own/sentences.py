@@ -2,7 +2,9 @@
 
 Sections without "later" in their heading are from before: an author wrote them who had not seen the code that judges.
 Those with "later" were written while the grammar grew, each before the change that it led to; how many of them were
-judged right at the first try is told in docs/explanation/how-a-draft-is-read.md.
+judged right at the first try is told in docs/explanation/how-a-draft-is-read.md. Those with "set 3" follow classes
+which the grammar missed in messages by a stranger; their second and third rounds were judged once before any change
+for them.
 """
 
 from __future__ import annotations
