@@ -89,7 +89,7 @@ class Ask:
         }
         return Response(rendered(template, shell | values), status, media_type="text/html")
 
-    def see(self, name: str, done: str = "", **path: str) -> Response:
+    def see(self, name: str, /, done: str = "", **path: str) -> Response:
         """Answer a POST: look at another page, which says what was done.
 
         Parameters

@@ -19,7 +19,17 @@ _FEWEST_LETTERS: Final = 5
 # Argon2id with 19 MiB, 2 passes and 1 lane: the least that OWASP's Password Storage Cheat Sheet recommends (2023);
 # more would let a flood of sign-ins take the memory of the desk.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_COMMON: Final = ("password", "passwort", "qwerty", "letmein", "welcome", "analyzer", "reviewer", "administrator", "changeme")
+_COMMON: Final = (
+    "password",
+    "passwort",
+    "qwerty",
+    "letmein",
+    "welcome",
+    "analyzer",
+    "reviewer",
+    "administrator",
+    "changeme",
+)
 
 
 def check_password(password: str, name: str) -> None:

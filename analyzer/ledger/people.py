@@ -331,7 +331,9 @@ def _another_administrator(connection: sa.Connection, row: Mapping[str, Any]) ->
     if row["role"] != Role.ADMINISTRATOR.value or row["disabled"]:
         return
     others = sa.select(sa.func.count()).select_from(ACCOUNTS)
-    others = others.where(ACCOUNTS.c.role == row["role"], ACCOUNTS.c.disabled.is_(False), ACCOUNTS.c.name != row["name"])
+    others = others.where(
+        ACCOUNTS.c.role == row["role"], ACCOUNTS.c.disabled.is_(False), ACCOUNTS.c.name != row["name"]
+    )
     if not connection.scalar(others):
         raise InputError(f"{row['name']} is the last administrator.", "Make another administrator first.")
 

@@ -50,8 +50,13 @@ class Settings:
     key_file: Path | None = None
     memory: str = "2GB"
 
-    def asking(self) -> Asking:
+    def asking(self, *, model: Model | None = None, ledger: object = None) -> Asking:
         """Return the same with everything read that is small.
+
+        Parameters
+        ----------
+        model, ledger
+            Ones that are open already, in place of those that are named.
 
         Raises
         ------
@@ -62,10 +67,10 @@ class Settings:
         return Asking(
             sessions=sessions[0] if sessions and len(sessions) == 1 else sessions,
             index=None if self.index is None else str(self.index),
-            model=_model(self.model) if self.model else None,
+            model=model or (_model(self.model) if self.model else None),
             rulebook=load_rulebook(self.rulebook) if self.rulebook else None,
             catalogue=catalogue_from(self.catalogue) if self.catalogue else None,
-            ledger=self.ledger,
+            ledger=self.ledger if ledger is None else ledger,
             purpose=self.purpose,
             key=load_key(self.key_file) if self.key_file else None,
             memory=self.memory,
@@ -81,7 +86,7 @@ def _model(folder: str) -> Model:
 def check_job(text: str, settings: Settings, to_one_user: bool, instead: bool, progress: Progress) -> dict[str, Any]:
     """Judge one draft."""
     with checker(settings.asking(), progress) as made:
-        return _told(made, text, to_one_user, instead)
+        return told_of(made, text, to_one_user, instead)
 
 
 def check_many_job(
@@ -90,12 +95,13 @@ def check_many_job(
     """Judge every draft of a CSV file."""
     rows = drafts_from(drafts)
     with checker(settings.asking(), progress) as made:
-        told = [{"id": d.id, **_told(made, d.text, d.to_one_user or to_one_user, instead)} for d in rows]
+        told = [{"id": d.id, **told_of(made, d.text, d.to_one_user or to_one_user, instead)} for d in rows]
     counted = Counter(one["verdict"] for one in told)
     return {"drafts": told, "counts": {status.value: counted[status.value] for status in VerdictStatus}}
 
 
-def _told(made: Checker, text: str, to_one_user: bool, instead: bool) -> dict[str, Any]:
+def told_of(made: Checker, text: str, to_one_user: bool = False, instead: bool = True) -> dict[str, Any]:
+    """Return what `analyzer check --json` prints about a draft."""
     whole = without_surrogates(text)
     return {"text": whole, **made.check(whole, to_one_user=to_one_user, instead=instead).as_json()}
 
@@ -212,18 +218,28 @@ def index_job(
 def suggest_job(title: str, settings: Settings, progress: Progress) -> dict[str, Any]:
     """Return what may be said about a title today."""
     with checker(settings.asking(), progress) as made:
-        facts = made.facts_about(title)
-        about = made.data.needed().about
-        known = bool(made.data.needed().titles_called(title, made.titles.ids if made.titles else None))
-        near = "" if known else did_you_mean(title, sorted(made.data.needed().named))
+        return suggested(made, title)
+
+
+def suggested(made: Checker, title: str) -> dict[str, Any]:
+    """Return what `analyzer suggest --json` prints about a title.
+
+    Raises
+    ------
+    InputError
+        When there is no data.
+    """
+    facts = made.facts_about(title)
+    data = made.data.needed()
+    known = bool(data.titles_called(title, made.titles.ids if made.titles else None))
     return {
         "title": title,
         "known": known,
-        "hint": near,
+        "hint": "" if known else did_you_mean(title, sorted(data.named)),
         "facts": [{"kind": fact.kind.value, "sentence": fact.sentence, "source": fact.source} for fact in facts],
-        "window": about.words(),
-        "fingerprint": about.fingerprint,
-        "purpose": settings.purpose,
+        "window": data.about.words(),
+        "fingerprint": data.about.fingerprint,
+        "purpose": made.asker.purpose.value,
     }
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 from analyzer.ledger.store import Ledger, open_ledger
 from analyzer.report.data import Card
 from analyzer.workflow import describe, message_jobs
 from analyzer.workflow.message_jobs import Settings
+from analyzer.workflow.message_sources import POPULATION
 from analyzer.workflow.messages import Checker, checker
 from analyzer.workflow.model import Model, load_model
 from analyzer.workflow.recording import bundle_record
@@ -47,31 +46,21 @@ class Office:
     model : Model or None
     """
 
-    def __init__(self, ledger: Ledger, model: Model | None, checker: Checker, purpose: str) -> None:
+    def __init__(self, ledger: Ledger, model: Model | None, messages: Settings) -> None:
         self.ledger = ledger
         self.model = model
-        self._checker = checker
-        self._purpose = purpose
+        self._asking = messages.asking(model=model, ledger=ledger)
         self._one_at_a_time = Lock()  # a connection to an index serves one thread
-        self._closing = ExitStack()
+        self._open = ExitStack()
+        self._checker: Checker | None = None
+        self._as_of: tuple[date, int] | None = None
         self._cards = {card.profile.id: card for card in describe.cards(model)} if model else {}
         self._bundle = bundle_record(model).fingerprint if model and model.digest else ""
 
-    def __enter__(self) -> Office:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the ledger and of the index."""
-        self._closing.close()
-
-    def on_close(self, call: Callable[[], object]) -> None:
-        """Do something when the office is closed, the last one first."""
-        self._closing.callback(call)
+        self._open.close()
+        self.ledger.close()
 
     def today(self) -> date:
         """Return the day in UTC."""
@@ -80,7 +69,7 @@ class Office:
     def check(self, text: str) -> dict[str, Any]:
         """Return what `analyzer check --json` prints about a draft."""
         with self._one_at_a_time:
-            return message_jobs.told_of(self._checker, text)
+            return message_jobs.told_of(self._today_s(), text)
 
     def suggest(self, title: str) -> dict[str, Any]:
         """Return what `analyzer suggest --json` prints about a title.
@@ -91,7 +80,7 @@ class Office:
             When there is no data.
         """
         with self._one_at_a_time:
-            return message_jobs.suggested(self._checker, title, self._purpose)
+            return message_jobs.suggested(self._today_s(), title)
 
     def cards(self) -> tuple[Card, ...]:
         """Return the patterns of the model as the report shows them; none where the ledger knows another bundle."""
@@ -100,6 +89,14 @@ class Office:
     def card(self, pattern: str) -> Card | None:
         """Return one of `cards`; None where there is none of that id."""
         return self._cards.get(pattern) if self._is_newest() else None
+
+    def _today_s(self) -> Checker:
+        """Return what judges drafts, made anew on another day and after a release: both can change an answer."""
+        as_of = (self.today(), self.ledger.seen(POPULATION).last)
+        if self._checker is None or as_of != self._as_of:
+            self._open.close()
+            self._checker, self._as_of = self._open.enter_context(checker(self._asking)), as_of
+        return self._checker
 
     def _is_newest(self) -> bool:
         kept = self.ledger.bundles()
@@ -118,12 +115,5 @@ def open_office(settings: OfficeSettings) -> Office:
     InputError
         When anything of `settings.messages` cannot be read.
     """
-    ledger = open_ledger(settings.ledger, settings.key)
     model = load_model(settings.model) if settings.model else None
-    asking = settings.messages.asking(model=model, ledger=ledger)
-    with ExitStack() as opening:
-        opening.callback(ledger.close)
-        made = opening.enter_context(checker(asking))
-        office = Office(ledger, model, made, settings.messages.purpose)
-        office.on_close(opening.pop_all().close)
-    return office
+    return Office(open_ledger(settings.ledger, settings.key), model, settings.messages)

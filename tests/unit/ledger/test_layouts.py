@@ -129,7 +129,7 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(old, monkeypatch):
     assert old.open().audit.verify().good
 
 
-@pytest.mark.parametrize("version", [0, 3, 99])
+@pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1, 99])
 def test_a_ledger_of_a_newer_or_unknown_layout_is_refused_with_a_remedy(place, version):
     place.open().close()
     place.execute(f"UPDATE ledger_schema SET version = {version}")

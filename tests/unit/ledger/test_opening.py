@@ -17,6 +17,7 @@ from analyzer.ledger.connections import engine_of
 from analyzer.ledger.leaving import held, inserted
 from analyzer.ledger.records import LedgerError
 from analyzer.ledger.store import memory_ledger, open_ledger
+from analyzer.ledger.tables import SCHEMA_VERSION
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
@@ -135,7 +136,7 @@ def test_the_database_of_something_else_is_left_as_it_is(tmp_path):
 
 @pytest.mark.parametrize("change", ["UPDATE ledger_schema SET version = 99", "DELETE FROM ledger_schema"])
 def test_a_ledger_of_another_version_is_refused(path, change):
-    with pytest.raises(LedgerError, match="this version knows 2"):
+    with pytest.raises(LedgerError, match=f"this version knows {SCHEMA_VERSION}"):
         open_ledger(changed(path, change))
 
 
