@@ -1,4 +1,4 @@
-"""Who uses the desk: accounts with a role, their sign-ins, and clients of the API; each change is in the audit trail."""
+"""Who uses the desk: accounts with a role, their sign-ins, and clients of the API; the audit trail has each change."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class People:
         """Return all accounts, by name."""
         with self._database.connected() as connection:
             rows = connection.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name)).mappings().all()
-        return tuple(_account(row) for row in rows)
+        return tuple(_account(dict(row)) for row in rows)
 
     def account(self, name: str) -> Account:
         """Return an account.
@@ -258,7 +258,7 @@ class People:
         """Return all clients of the API, oldest first."""
         with self._database.connected() as connection:
             rows = connection.execute(sa.select(CLIENTS).order_by(CLIENTS.c.number)).mappings().all()
-        return tuple(_client(row) for row in rows)
+        return tuple(_client(dict(row)) for row in rows)
 
     def add_client(self, name: str, role: Role, who: str = COMMAND_LINE) -> tuple[Client, str]:
         """Make a client; return it and its token, which is told nowhere else.
@@ -279,7 +279,7 @@ class People:
             details = {"change": "client made", "name": called, "role": role.value}
             appended(connection, who, What.ACCOUNT, f"client {number}", details)
             row = connection.execute(sa.select(CLIENTS).where(CLIENTS.c.number == number)).mappings().one()
-            return _client(row), token
+            return _client(dict(row)), token
 
     def end_client(self, number: int, who: str = COMMAND_LINE) -> None:
         """End a client's token.
@@ -300,7 +300,7 @@ class People:
         with self._database.connected() as connection:
             query = sa.select(CLIENTS).where(CLIENTS.c.token == token_hash(token))
             row = connection.execute(query).mappings().first()
-        return None if row is None or row["ended"] else _client(row)
+        return None if row is None or row["ended"] else _client(dict(row))
 
     def notes(self, pattern: str) -> tuple[Note, ...]:
         """Return the discussion on a pattern, oldest first."""

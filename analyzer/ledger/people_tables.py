@@ -1,6 +1,6 @@
 """The tables of who uses the desk: accounts, their sign-ins, clients of the API, and notes on patterns.
 
-No password and no token lies here: of both only hashes do, and whoever reads the database can sign in with none of them.
+No password and no token lies here, only hashes: whoever reads the database can sign in with none of them.
 """
 
 from __future__ import annotations

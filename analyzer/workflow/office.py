@@ -1,9 +1,9 @@
-"""What the desk and its API ask for: one ledger, perhaps a model and an index of messages, opened once for all pages."""
+"""What the desk and its API ask for: a ledger, perhaps a model and an index of messages, opened once for all pages."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
@@ -34,7 +34,7 @@ class OfficeSettings:
     ledger: str
     key: Path | None = None
     model: str | None = None
-    messages: Settings = Settings()
+    messages: Settings = field(default_factory=Settings)
 
 
 class Office:

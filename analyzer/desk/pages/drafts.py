@@ -10,11 +10,12 @@ from starlette.responses import Response
 from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
 from analyzer.desk.pages.missing import missing
-from analyzer.desk.pages.places import WRITERS, Role, me
+from analyzer.desk.pages.places import WRITERS, me
 from analyzer.desk.views import drafts as view
 from analyzer.desk.views.forms import whole
 from analyzer.desk.views.paging import page_of
 from analyzer.errors import InputError
+from analyzer.ledger.people import Role
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.reviewed import DecisionRefusedError, DraftRecord, DraftStatus, KeptDraft
 

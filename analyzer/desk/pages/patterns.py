@@ -10,12 +10,13 @@ from starlette.responses import Response
 from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
 from analyzer.desk.pages.missing import missing
-from analyzer.desk.pages.places import READERS, REVIEWERS, Role, me
+from analyzer.desk.pages.places import READERS, REVIEWERS, me
 from analyzer.desk.views import card, decisions
 from analyzer.desk.views.notes import note_views
 from analyzer.desk.views.paging import page_of
 from analyzer.desk.views.patterns import filters, pattern_rows
 from analyzer.errors import InputError
+from analyzer.ledger.people import Role
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.reviewed import DecisionRefusedError, PatternState
 from analyzer.workflow.describe import BASE_RATE
