@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from analyzer import cli_text as text
+from analyzer.cli_desk import account as account_app
+from analyzer.cli_desk import desk
 from analyzer.cli_evaluate import app as evaluate_app
 from analyzer.cli_ledger import LedgerKey, retention
 from analyzer.cli_ledger import audit as audit_app
@@ -42,6 +44,7 @@ app = typer.Typer(
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(audit_app, name="audit")
+app.add_typer(account_app, name="account")
 
 Sources = Annotated[
     list[str] | None,
@@ -121,7 +124,9 @@ def run(
     keep_autoplay: KeepAutoplay = False,
     workers: Workers = None,
     memory: Memory = "2GB",
-    ledger: Annotated[str | None, typer.Option(help="Record the run, its model and marks in this ledger.")] = None,
+    ledger: Annotated[
+        str | None, typer.Option(help="Record the run in this ledger. [default: ledger.sqlite in the results]")
+    ] = None,
     key: LedgerKey = None,
     as_json: Json = False,
 ) -> None:
@@ -296,6 +301,10 @@ app.command(
     epilog="Example: analyzer release views.parquet --by country --purpose press --source 'our data' --window 2026-11",
 )(release)
 app.command(epilog="Example: analyzer budget --population 'all viewers' --period 2026-11 --epsilon 1")(budget)
+app.command(
+    short_help="Open the reviewers' desk.",
+    epilog="Example: analyzer desk analyzer-out --index claims.index",
+)(desk)
 app.command(
     short_help="Show what a ledger keeps and how long; delete what is due.",
     epilog="Example: analyzer retention ledger.sqlite --delete",

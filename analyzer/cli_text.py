@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 MARK_WORDS = {"never_single_out": "never single out", "review": "review", "open": "open"}
@@ -24,8 +26,16 @@ def run(result: dict[str, Any]) -> str:
             _pattern_table(result["patterns"]),
             "",
             f"Report: {result['outputs']['report']}",
+            f"Desk:   {_called()} desk {Path(result['outputs']['report']).parent}",
+            f"        (before the first time: {_called()} account add YOUR-NAME --role reviewer --ledger"
+            f" {result['outputs']['ledger']})",
         ]
     )
+
+
+def _called() -> str:
+    """Return how this command was called, so that what is printed can be copied."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "analyzer" else "analyzer"
 
 
 def features(result: dict[str, Any]) -> str:

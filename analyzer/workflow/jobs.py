@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -67,17 +68,20 @@ def run_job(
     ledger: str | None = None,
     key: Path | None = None,
 ) -> RunResult:
-    """The main job; with a ledger, it is recorded there with the model, the marks and the rulebook."""
-    if ledger is None:
-        return run(_source(sources, events, progress), out, options, progress)
+    """The main job; it is recorded in a ledger with the model, the marks and the rulebook.
+
+    Without a ledger in one beside the outputs, which is made once they are there.
+    """
     from analyzer.ledger.store import open_ledger
+    from analyzer.workflow.desks import ledger_in
     from analyzer.workflow.recording import record_run
 
-    book = open_ledger(ledger, key)  # before the work, so that a ledger that cannot be used is said at once
+    named = open_ledger(ledger, key) if ledger else None  # one that cannot be used is said before the work
     result = run(_source(sources, events, progress), out, options, progress)
+    book, where = (named, ledger or "") if named else (open_ledger(ledger_in(out), key), ledger_in(out))
     files = [*(paths_in(list(sources)) or [] if sources else []), *_event_files(events)]
     record_run(book, result, files, options.model_folder)
-    return result
+    return replace(result, outputs={**result.outputs, "ledger": where})
 
 
 def _event_files(events: tuple[str, ...]) -> list[Path]:

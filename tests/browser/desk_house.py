@@ -21,7 +21,13 @@ from analyzer.workflow.model import REFERENCE, load_model
 from analyzer.workflow.office import OfficeSettings, open_office
 
 PASSWORD = "a quiet evening with one film"
-PEOPLE = {"Ana": Role.REVIEWER, "Ben": Role.REVIEWER, "Cleo": Role.COMMUNICATIONS, "Dina": Role.RESEARCHER, "Eva": Role.ADMINISTRATOR}
+PEOPLE = {
+    "Ana": Role.REVIEWER,
+    "Ben": Role.REVIEWER,
+    "Cleo": Role.COMMUNICATIONS,
+    "Dina": Role.RESEARCHER,
+    "Eva": Role.ADMINISTRATOR,
+}
 
 
 @dataclass(frozen=True)
@@ -40,19 +46,24 @@ def opened_house(folder: Path) -> Iterator[House]:
     furnish(ledger, load_model(REFERENCE))
     for name, role in PEOPLE.items():
         ledger.add_account(name, role, PASSWORD)
+    ledger.add_client("publishing tool", Role.COMMUNICATIONS, "Eva")
     ledger.add_note("P11", "Ben", "The daily film may be a bedtime story.\nNobody needs to know.")
-    office = open_office(OfficeSettings(ledger=str(path), model=REFERENCE))
+    ledger.close()
+    office = open_office(OfficeSettings(ledger=str(path), model=str(REFERENCE)))
     app = make_app(office, DeskSettings())
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
+    until = time.monotonic() + 20
     while not server.started:
+        if time.monotonic() > until or not thread.is_alive():
+            raise RuntimeError("the desk did not open")
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield House(f"http://127.0.0.1:{port}", path)
     server.should_exit = True
     thread.join(10)
-    ledger.close()
+    office.close()
 
 
 def context_of(browser: Browser, name: str | None, house: House, **options: object) -> BrowserContext:

@@ -54,6 +54,11 @@ def _compares(page: Page) -> None:
     page.get_by_role("button", name="Compare").click()
 
 
+def _makes_no_account(page: Page) -> None:
+    page.goto("/people")
+    page.get_by_role("button", name="Make the account").click()
+
+
 SCENES = (
     Scene("sign_in", None, _goes("/sign-in")),
     Scene("sign_in_wrong", None, _signs_in_wrongly),
@@ -78,6 +83,10 @@ SCENES = (
     Scene("audit", "Ana", _goes("/audit")),
     Scene("verified", "Ana", _goes("/audit/verify")),
     Scene("retention", "Eva", _goes("/retention")),
+    Scene("people", "Eva", _goes("/people")),
+    Scene("account", "Eva", _goes("/people/Cleo")),
+    Scene("account_wrong", "Eva", _makes_no_account),
+    Scene("clients", "Eva", _goes("/clients")),
     Scene("suggest", "Cleo", _goes("/suggest?title=A+Christmas+Prince")),
     Scene("help", "Ana", _goes("/help")),
     Scene("missing", "Ana", _goes("/patterns/P99")),
