@@ -20,7 +20,7 @@ FromStdin = Annotated[
 ]
 
 account = typer.Typer(
-    help="Who may use the desk: make, list and disable accounts, set passwords.",
+    help="Say who may use the desk, and in which role.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -8,7 +8,7 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
-COMMANDS = ("run", "features", "fit", "classify", "marks", "explain", "synth", "models", "retention")
+COMMANDS = ("run", "features", "fit", "classify", "marks", "explain", "synth", "models", "retention", "desk", "account")
 BASE_RATE = "Most repeated viewing has nothing to do with disability"
 
 

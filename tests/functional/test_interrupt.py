@@ -38,7 +38,9 @@ main()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every output; not the ledger, which says when, and keeps earlier runs."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("ledger.sqlite")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def parts(folder: Path) -> set[str]:

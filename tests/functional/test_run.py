@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-ALWAYS = {"assignments.parquet", "patterns.json", "marks.json", "tally.json", "quarantine.csv", "report.html"}
+LEDGER = {"ledger.sqlite", "ledger.sqlite.key"}
+ALWAYS = {"assignments.parquet", "patterns.json", "marks.json", "tally.json", "quarantine.csv", "report.html", *LEDGER}
 REPEATABLE = ("assignments.parquet", "patterns.json", "marks.json", "model/arrays.npz", "model/manifest.json")
 
 
@@ -59,7 +60,7 @@ def test_json_is_one_value_with_the_promised_keys(fitted):
     assert told["patterns"]
     assert told["model"] == "fitted"
     assert 0 < told["withheld_share"] < 1
-    assert {shared_path(folder, place) for place in told["outputs"].values()} == names_in(folder)
+    assert {shared_path(folder, place) for place in told["outputs"].values()} == names_in(folder) - {"ledger.sqlite.key"}
 
 
 def shared_path(folder, place: str) -> str:
@@ -129,10 +130,12 @@ def test_the_report_is_one_page_that_asks_for_nothing(fitted):
     assert [link for link in re.findall(r"<link[^>]*>", page) if 'href="data:' not in link] == []
 
 
-def test_text_ends_with_the_place_of_the_report(terminal, few_views):
+def test_text_ends_with_the_place_of_the_report_and_how_to_open_the_desk(terminal, few_views):
     answer = terminal.run("run", few_views, "--out", "results").good()
     lines = answer.stdout.splitlines()
-    assert lines[-1] == "Report: results/report.html"
+    assert lines[-3] == "Report: results/report.html"
+    assert lines[-2].endswith("desk results")
+    assert "account add YOUR-NAME --role reviewer --ledger results/ledger.sqlite" in lines[-1]
     assert "rows read =" in lines[0]
     assert (terminal.path("results") / "report.html").exists()
 
@@ -140,7 +143,7 @@ def test_text_ends_with_the_place_of_the_report(terminal, few_views):
 def test_the_folder_has_a_name_without_asking(terminal, few_views):
     answer = terminal.run("run", few_views).good()
     assert names_in(terminal.path("analyzer-out")) == ALWAYS
-    assert answer.stdout.splitlines()[-1] == "Report: analyzer-out/report.html"
+    assert "Report: analyzer-out/report.html" in answer.stdout.splitlines()
 
 
 def test_the_same_input_gives_the_same_bytes(terminal, views, fitted):
