@@ -8,7 +8,7 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
-COMMANDS = ("run", "features", "fit", "classify", "marks", "explain", "synth", "models", "retention", "desk", "account")
+COMMANDS = ("run", "features", "fit", "classify", "marks", "explain", "synth", "models", "retention")
 BASE_RATE = "Most repeated viewing has nothing to do with disability"
 
 
@@ -200,7 +200,7 @@ def test_help_has_an_example_that_names_the_command(command, terminal):
 
 def test_help_lists_every_command(terminal):
     text = terminal.run("--help").good().stdout
-    assert [name for name in COMMANDS if name not in text] == []
+    assert [name for name in (*COMMANDS, "desk", "account", "audit") if f"  {name} " not in text] == []
     assert [line for line in text.splitlines() if line.startswith("  ") and line.endswith("...")] == []
 
 
