@@ -21,7 +21,7 @@ from analyzer.desk import problems, sign_in
 from analyzer.desk.all_doors import ALL
 from analyzer.desk.ask import Ask
 from analyzer.desk.doors import API, Door, by_name
-from analyzer.desk.gates import Gates, Sent, values_of
+from analyzer.desk.gates import Gates, Sent, headers_of, values_of
 from analyzer.desk.headers import Headers
 from analyzer.desk.settings import DeskSettings
 from analyzer.desk.sign_in import Entrance
@@ -29,6 +29,7 @@ from analyzer.workflow.office import Office
 
 LARGEST: Final = 1_000_000
 """Bytes of a request."""
+_DIGITS: Final = 20
 _BODY_S: Final = 20.0
 _STATIC: Final = Path(__file__).with_name("static")
 
@@ -90,7 +91,7 @@ def _entered(entrance: Entrance, gates: Gates, door: Door, sent: Sent) -> Respon
 
 async def _body(request: Request) -> bytes:
     told = request.headers.get("content-length", "0")
-    if not told.isdecimal() or int(told) > LARGEST:
+    if not told.isdecimal() or len(told) > _DIGITS or int(told) > LARGEST:
         raise _TooLargeError
     pieces, size = [], 0
     async for piece in request.stream():
@@ -105,7 +106,7 @@ def _sent(request: Request, cookie: str, body: bytes) -> Sent:
     return Sent(
         path=values_of(request.path_params),
         query=values_of(request.query_params),
-        headers=values_of(request.headers),
+        headers=headers_of(request.headers),
         cookie=request.cookies.get(cookie, ""),
         address=request.client.host if request.client else "",
         body=body,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 
 from analyzer.desk import problems
@@ -163,3 +164,8 @@ class Gates:
 def values_of(pairs: Any) -> dict[str, str]:
     """Return parameters by name; of one that is sent twice the last."""
     return {str(name): str(value) for name, value in pairs.items()}
+
+
+def headers_of(headers: Headers) -> dict[str, str]:
+    """Return headers by name; one that is sent twice is both, so that nobody slips in a name beside the proxy's."""
+    return {name: ", ".join(headers.getlist(name)) for name in headers}

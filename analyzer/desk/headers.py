@@ -21,6 +21,7 @@ ALWAYS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
     "X-Robots-Tag": "noindex",
 }
+_STATIC: Final = "/static/"
 _YEAR: Final = "max-age=31536000"
 
 
@@ -45,7 +46,7 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                headers["Cache-Control"] = "no-cache" if str(scope["path"]).startswith(_STATIC) else "no-store"
                 if self._https:
                     headers["Strict-Transport-Security"] = _YEAR
             await send(message)

@@ -48,6 +48,12 @@ class Attempts:
             if len(self._counted) > _MOST_KEYS:
                 self._counted.popitem(last=False)
 
+    def give_back(self, key: str) -> None:
+        """Take back the newest that was counted for a key, since it did not fail."""
+        with self._lock:
+            if counted := self._counted.get(key):
+                counted.pop()
+
     def forget(self, key: str) -> None:
         """Count a key from the beginning again."""
         with self._lock:

@@ -39,6 +39,12 @@ FORGED: Final = Problem(
     "The form does not come from a page that you have open, or you have signed in again since.",
     "Go back, load the page again, and send it once more.",
 )
+ELSEWHERE: Final = Problem(
+    403,
+    "You sign out elsewhere",
+    "You did not sign in here: a sign-on in front of the desk says who you are.",
+    "Sign out there, or close the browser.",
+)
 UNKNOWN: Final = Problem(
     401,
     "Who is asking",

@@ -10,6 +10,7 @@ from typing import Final
 from analyzer.errors import InputError
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+_NAME: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}")
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 
 
@@ -32,9 +33,14 @@ class DeskSettings:
     names: tuple[str, ...] = ()
     trusted_header: str | None = None
     attempts: int = 5
-    minutes: int = 5
+    minutes: float = 5
 
     def __post_init__(self) -> None:
+        for name in self.names:
+            if not _NAME.fullmatch(name):
+                raise InputError(
+                    f"{name!r:.80} is no name of a host.", "Give the one in the address, such as desk.example.org."
+                )
         if self.trusted_header is None:
             return
         if not _HEADER.fullmatch(self.trusted_header):
@@ -49,7 +55,12 @@ class DeskSettings:
     def hosts(self) -> tuple[str, ...]:
         """Host names that requests may ask for."""
         own = () if is_loopback(self.host) or _is_any(self.host) else (self.host,)
-        return (*_LOOPBACK, *own, *self.names)
+        return (*_LOOPBACK, *own, *(name.lower() for name in self.names))
+
+    @property
+    def in_the_clear(self) -> bool:
+        """Whether passwords travel over a network unencrypted."""
+        return not self.https and not is_loopback(self.host)
 
     @property
     def url(self) -> str:

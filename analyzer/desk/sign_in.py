@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from starlette.responses import RedirectResponse, Response
@@ -15,8 +15,7 @@ from analyzer.desk.doors import Door
 from analyzer.desk.forgery import form_token
 from analyzer.desk.gates import Gates, Sent
 from analyzer.desk.limits import Attempts
-from analyzer.ledger.people import LONGEST, Role
-from analyzer.policy.overrides import name_compared
+from analyzer.ledger.people import LONGEST, Role, as_compared
 
 _AT_A_TIME: Final = 2  # passwords checked at once: each takes 19 MiB and a processor
 _QUEUE_S: Final = 5.0
@@ -50,6 +49,7 @@ class Entrance:
         self._by_name = Attempts(_BY_NAME * self._settings.attempts, seconds)
         self._by_address = Attempts(_BY_ADDRESS * self._settings.attempts, seconds)
         self._at_a_time = BoundedSemaphore(_AT_A_TIME)
+        self._counting = Lock()
 
     @property
     def cookie(self) -> str:
@@ -81,10 +81,8 @@ class Entrance:
             empty = {"name": "Enter the name of your account"} if not name else {}
             return self._form(sent, empty | ({} if password else {"password": "Enter your password"}), name, 422)
         counted = self._counted(sent, name)
-        if wait := max(attempts.wait_s(key) for attempts, key in counted):
+        if wait := self._wait_s(counted):
             return problems.page(self._ask(TRIED, sent), problems.TOO_OFTEN, {"Retry-After": str(wait)})
-        for attempts, key in counted:
-            attempts.count(key)  # before the password is looked at: many at a time are many tries
         if not self._at_a_time.acquire(timeout=_QUEUE_S):
             return problems.page(self._ask(TRIED, sent), problems.TOO_OFTEN, {"Retry-After": "10"})
         try:
@@ -94,10 +92,22 @@ class Entrance:
         if who is None:
             return self._form(sent, {"name": _WRONG}, name, 422)
         self._here.forget(counted[0][1])
+        self._by_address.give_back(sent.address)  # behind a proxy everybody has one address
         token = self._gates.office.ledger.sign_in(who)  # a new one, whatever the browser had before
         return self._with_cookie(RedirectResponse("/", 303), token)
 
+    def _wait_s(self, counted: tuple[tuple[Attempts, str], ...]) -> int:
+        """Count one try before the password is looked at, for many at a time are many; else return how long to wait."""
+        with self._counting:
+            wait = max(attempts.wait_s(key) for attempts, key in counted)
+            if not wait:
+                for attempts, key in counted:
+                    attempts.count(key)
+        return wait
+
     def _out(self, sent: Sent) -> Response:
+        if self._settings.trusted_header is not None:
+            return problems.page(self._ask(ENDED, sent), problems.ELSEWHERE)
         form = sent.form() if sent.is_form else {}
         if not sent.is_own_form(form, sent.cookie):
             return problems.page(self._ask(ENDED, sent), problems.FORGED)
@@ -107,7 +117,7 @@ class Entrance:
         return answer
 
     def _counted(self, sent: Sent, name: str) -> tuple[tuple[Attempts, str], ...]:
-        plain = name_compared(name)[:200]
+        plain = as_compared(name)[:200]
         return (
             (self._here, f"{plain} {sent.address}"),
             (self._by_name, plain),

@@ -16,7 +16,7 @@ from analyzer.ledger import notes
 from analyzer.ledger.audit import appended
 from analyzer.ledger.database import Database
 from analyzer.ledger.deciding import person_of
-from analyzer.ledger.events import COMMAND_LINE, What
+from analyzer.ledger.events import COMMAND_LINE, LONGEST_NAME, What
 from analyzer.ledger.notes import Note
 from analyzer.ledger.passwords import check_password, fits, hashed, token_hash
 from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, SIGN_INS
@@ -126,13 +126,14 @@ class People:
         InputError
             When the name is taken, or name or password cannot be used.
         """
-        called = person_of(name)
+        called = _address_of(person_of(name))
         check_password(password, called)
         kept = hashed(password)  # slow, so not while the ledger is held
         with self._database.connected(writing=True) as connection:
-            compared = name_compared(called)
-            if connection.scalar(sa.select(ACCOUNTS.c.name).where(ACCOUNTS.c.compared == compared)):
-                raise InputError(f"There is an account called {called!r:.60}, or nearly so.", "Choose another name.")
+            compared = as_compared(called)
+            programs = connection.scalars(sa.select(CLIENTS.c.name))
+            if _is_taken(connection, compared) or compared in map(as_compared, programs):
+                raise InputError(f"Somebody is called {called!r:.60} already, or nearly so.", "Choose another name.")
             values = {"compared": compared, "role": role.value, "password": kept, "disabled": False, "at": now()}
             connection.execute(sa.insert(ACCOUNTS).values(name=called, **values))
             _told(connection, who, called, {"change": "made", "role": role.value})
@@ -266,13 +267,15 @@ class People:
         Raises
         ------
         InputError
-            When the name is none, or the role is an administrator's: no program makes accounts.
+            When the name is none or an account's, or the role is an administrator's: no program makes accounts.
         """
         called = person_of(name)
         if role is Role.ADMINISTRATOR:
             raise InputError("A client cannot be an administrator.", "Give it another role.")
         token = secrets.token_urlsafe(32)
         with self._database.connected(writing=True) as connection:
+            if _is_taken(connection, as_compared(called)):  # what it sends would stand under that person's name
+                raise InputError(f"{called!r:.60} is the name of an account, or nearly so.", "Choose another name.")
             number = next_number(connection, CLIENTS)
             values = {"name": called, "role": role.value, "token": token_hash(token), "ended": False, "at": now()}
             connection.execute(sa.insert(CLIENTS).values(number=number, **values))
@@ -317,6 +320,22 @@ class People:
         """
         with self._database.connected(writing=True) as connection:
             return notes.add_note(connection, pattern, who, text)
+
+
+def as_compared(name: str) -> str:
+    """Return a name as it is compared with others: two that look like one are one."""
+    return name_compared(name)
+
+
+def _address_of(name: str) -> str:
+    """Return a name that can be part of a page's address, and whose letters fit where they are compared."""
+    if "/" in name or "\\" in name or len(as_compared(name)) > LONGEST_NAME:
+        raise InputError(f"{name!r:.60} cannot be an account's name.", "Give a shorter one, and none with a slash.")
+    return name
+
+
+def _is_taken(connection: sa.Connection, compared: str) -> bool:
+    return connection.scalar(sa.select(ACCOUNTS.c.name).where(ACCOUNTS.c.compared == compared)) is not None
 
 
 def _row_of(connection: sa.Connection, name: str) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
-"""Every page of the desk under axe, on a narrow screen, in large letters, in the dark, in forced colours, and as it is heard.
+"""Every page of the desk: under axe, narrow, in large letters, in the dark, in forced colours, and as it is heard.
 
 The accessibility trees are compared with `tests/browser/snapshots`. After a wanted change write them anew and read
 what changed: ANALYZER_SNAPSHOTS=write python -m pytest tests/browser/test_desk_pages.py -k heard
-Pictures for the documentation: ANALYZER_PICTURES=docs/pictures python -m pytest tests/browser/test_desk_pages.py -k picture
+Pictures for the documentation are taken with ANALYZER_PICTURES=docs/pictures and -k picture_is_taken.
 """
 
 from __future__ import annotations
@@ -27,8 +27,22 @@ pytestmark = pytest.mark.browser
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REVIEWED = {
-    # axe cannot tell, and a person looked:
+    (
+        "color-contrast",
+        "<text ",
+    ): "what lies behind the letters of a picture axe cannot see; a test measures it",
 }
+"""What axe cannot tell, as a rule and how the element begins, and why it is as it should be."""
+BEHIND_PICTURES = """() => [...document.querySelectorAll('svg text')].map(text => {
+  const numbers = color => color.match(/[\\d.]+/g).map(Number)
+  const luminance = color => numbers(color).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0)
+  let behind = text.closest('svg')
+  while ((numbers(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement
+  const [one, other] = [getComputedStyle(text).fill, getComputedStyle(behind).backgroundColor].map(luminance)
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
+})"""
 SMALL = """least => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, summary')]
   .filter(e => e.checkVisibility() && !e.closest('.skip') && !e.classList.contains('skip'))
   .map(e => {
@@ -43,7 +57,7 @@ SMALL = """least => [...document.querySelectorAll('a, button, input:not([type=hi
   })
   .filter(e => e.high < e.least - 0.5 || e.wide < Math.min(e.least, 24) - 0.5)
   .map(e => `${e.what}: ${e.wide.toFixed()} x ${e.high.toFixed()}`)"""
-"""Controls smaller than 44 px; links in a sentence may be as large as its line, which WCAG 2.5.8 allows, and others 24 px."""
+"""Controls below 44 px; a link in a sentence may be as large as its line, which WCAG 2.5.8 allows, others 24 px."""
 MOVING = """() => [...document.querySelectorAll('*')].filter(e => {
   const style = getComputedStyle(e)
   return [style.transitionDuration, style.animationDuration].some(d => d.split(',').some(one => parseFloat(one) > 0))
@@ -109,7 +123,17 @@ def told(result: object) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
 def test_axe_finds_nothing_and_what_it_cannot_tell_was_looked_at(page: Page) -> None:
     violations, incomplete = told(Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}))
     assert violations == set()
-    assert {rule for rule, _ in incomplete} - set(REVIEWED) == set(), incomplete
+    assert {one for one in incomplete if not any((one[0], begun) in REVIEWED for begun in beginnings(one[1]))} == set()
+
+
+def beginnings(html: str) -> list[str]:
+    return [html[: len(begun)] for _, begun in REVIEWED]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_in_pictures_stand_out(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    assert min(page.evaluate(BEHIND_PICTURES), default=21) >= 4.5
 
 
 def test_in_the_dark_every_text_stands_out(page: Page) -> None:
@@ -181,7 +205,9 @@ def steady(heard: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["queue", "card_protected", "verdict_block"])
-def test_a_picture_is_taken_when_asked_for(name: str, signed_in: dict[str | None, BrowserContext], tmp_path: Path) -> None:
+def test_a_picture_is_taken_when_asked_for(
+    name: str, signed_in: dict[str | None, BrowserContext], tmp_path: Path
+) -> None:
     scene = next(one for one in SCENES if one.name == name)
     page = signed_in[scene.who].new_page()
     page.set_viewport_size({"width": 1160, "height": 860})
@@ -201,8 +227,8 @@ def test_a_seeded_defect_is_found(signed_in: dict[str | None, BrowserContext]) -
           document.querySelector('label[for=reason]').remove()
           document.querySelector('.hint').style.color = '#ccc'
           document.querySelector('main').append(document.querySelector('h1').cloneNode(true))
-          document.querySelector('button.quiet').style.minHeight = '20px'
-          document.querySelector('button.quiet').style.padding = '0'
+          document.querySelector('.out button').style.minHeight = '20px'
+          document.querySelector('.out button').style.padding = '0'
         }"""
     )
     violations, _ = told(Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
 
 from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
-from analyzer.desk.pages.places import ADMINISTRATORS, AUDITORS
+from analyzer.desk.pages.places import ADMINISTRATORS, AUDITORS, me
 from analyzer.desk.views import audit as view
 from analyzer.desk.views.forms import whole
 from analyzer.errors import InputError
 from analyzer.ledger.events import Anchor
+from analyzer.ledger.people import Role
 
 
 def audit(ask: Ask) -> Response:
@@ -20,8 +22,10 @@ def audit(ask: Ask) -> Response:
     trail = ask.office.ledger.audit
     entries = trail.anchor().entries
     start, count = view.first_after(entries, whole(ask.query.get("before", ""), 1))
-    events = trail.events(start, count) if count else ()
-    return ask.page("audit.html.j2", rows=view.rows(events), pages=view.pages(entries, start, count))
+    rows = view.rows(trail.events(start, count) if count else ())
+    if me(ask).role is not Role.REVIEWER:  # what an entry is about is closed to whoever makes accounts
+        rows = tuple(replace(row, href="") for row in rows)
+    return ask.page("audit.html.j2", rows=rows, pages=view.pages(entries, start, count))
 
 
 def verify(ask: Ask) -> Response:

@@ -17,7 +17,7 @@ from analyzer.desk.views.paging import page_of
 from analyzer.errors import InputError
 from analyzer.ledger.people import Role
 from analyzer.ledger.records import LedgerMovedError
-from analyzer.ledger.reviewed import DecisionRefusedError, DraftRecord, DraftStatus, KeptDraft
+from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftRecord, DraftStatus, KeptDraft
 
 _SIZE: Final = 25
 _LONGEST: Final = 20_000
@@ -46,6 +46,10 @@ def submit(ask: Ask) -> Response:
     purpose = " ".join(ask.form.get("purpose", "").split())
     told = ask.office.check(text)
     verdict = view.judged(told["text"], told)
+    if told["verdict"] == Checked.BLOCK.value:
+        return _form(
+            ask, 422, {"text": "Write it otherwise: no reviewer can open it"}, verdict=verdict, text=told["text"]
+        )
     if not purpose or len(purpose) > _LONGEST_PURPOSE:
         said = "Enter what the draft is for" if not purpose else f"Shorten it to {_LONGEST_PURPOSE} characters"
         return _form(ask, 422, {"purpose": said}, verdict=verdict, text=told["text"])

@@ -14,6 +14,7 @@ from analyzer.desk.pages.places import ADMINISTRATORS, me
 from analyzer.desk.views.forms import whole
 from analyzer.errors import InputError
 from analyzer.ledger.people import Account, Client, Role
+from analyzer.ledger.reviewed import DecisionRefusedError
 
 
 def people(ask: Ask) -> Response:
@@ -31,7 +32,7 @@ def make(ask: Ask) -> Response:
         return _people(ask, 422, errors)
     try:
         made = ask.office.ledger.add_account(name, role, password, me(ask).name)
-    except InputError as error:
+    except (InputError, DecisionRefusedError) as error:
         return _people(ask, 422, {_field_of(error): f"{error.cause} {error.remedy}"})
     return ask.see("account", done="account-made", name=made.name)
 
@@ -90,7 +91,7 @@ def make_client(ask: Ask) -> Response:
         return _clients(ask, 422, errors)
     try:
         _, token = ask.office.ledger.add_client(name, role, me(ask).name)
-    except InputError as error:
+    except (InputError, DecisionRefusedError) as error:
         return _clients(
             ask, 422, {"role" if "administrator" in error.cause else "name": f"{error.cause} {error.remedy}"}
         )
@@ -157,7 +158,7 @@ def _wrong_password(ask: Ask) -> dict[str, str]:
 
 
 def _field_of(error: InputError) -> str:
-    return "password" if "assword" in error.cause or "first" in error.cause else "name"
+    return "password" if "password" in error.cause else "name"
 
 
 DOORS: Final = (

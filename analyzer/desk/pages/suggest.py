@@ -25,11 +25,12 @@ def suggest(ask: Ask) -> Response:
     try:
         return _shown(ask, told=suggested(ask.office.suggest(title)))
     except InputError as error:
-        return _shown(ask, 422, problem=f"{error.cause} {error.remedy}")
+        told = "Whoever opens the desk can give it one: analyzer desk --index FILE."
+        return _shown(ask, note=f"Nothing can be looked up here. {error.cause} {told}")
 
 
 def _shown(ask: Ask, status: int = 200, **values: object) -> Response:
-    blank: dict[str, object] = {"errors": {}, "problem": "", "told": None}
+    blank: dict[str, object] = {"errors": {}, "note": "", "told": None}
     return ask.page("suggest.html.j2", status, values=ask.query, **blank | values)
 
 
