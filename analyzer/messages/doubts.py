@@ -21,6 +21,10 @@ _FEW: Final = 10_000
 _NUMBER: Final = "a number that may count people"
 _HABIT: Final = "something is done again and again, and it is not told by whom"
 _SOMEBODY: Final = "somebody is presented or speaks, and it is not clear who did what"
+_QUOTED: Final = "words are quoted, and it is not told whose they are"
+_A_SENTENCE: Final = 6  # words; fewer may be a title
+_QUOTES: Final = frozenset("\"'")
+_GIVEN: Final = frozenset({"word.name"})
 _BEFORE: Final = words_of("before-a-name")
 _SIGNS: Final = frozenset("/.#-+v×&=@_'*x")
 
@@ -43,6 +47,7 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
     ]
     found += _habits(draft, claims)
     if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):
+        found += _said_by_nobody(draft)
         found += _presented(draft)
         found += _perhaps_no_plot(draft)
         found += _of_so_many(draft)
@@ -60,9 +65,20 @@ def _of_so_many(draft: Draft) -> Iterable[Unclear]:
 def _perhaps_somebody(draft: Draft) -> Iterable[Unclear]:
     """Return names that may be those of a person: "Tejas ordered 3,330 times"."""
     for match in draft.anywhere("perhaps_somebody"):
-        names = [token for token in draft.tokens[match.start : match.end] if token.capital]
-        if all(token.piece is Piece.WORD and not token.tags for token in names):
+        names = [token for token in draft.tokens[match.start : match.start + 2] if token.capital]
+        if all(token.piece is Piece.WORD and token.tags <= _GIVEN for token in names):
             yield Unclear(draft.span(match), _SOMEBODY)
+
+
+def _said_by_nobody(draft: Draft) -> Iterable[Unclear]:
+    """Return a draft that is all quotation: perhaps somebody's own words, and nobody says whose."""
+    words = [at for at, token in enumerate(draft.tokens) if token.piece in (Piece.WORD, Piece.NUMBER)]
+    if len(words) < _A_SENTENCE:
+        return
+    before = draft.tokens[words[0] - 1].text if words[0] else ""
+    after = [token.text for token in draft.tokens[words[-1] + 1 :]]
+    if before in _QUOTES and any(text in _QUOTES for text in after):
+        yield Unclear(draft.text.span(draft.tokens[words[0]].start, draft.tokens[words[-1]].end), _QUOTED)
 
 
 def _presented(draft: Draft) -> Iterable[Unclear]:

@@ -17,6 +17,7 @@ from analyzer.messages.text import Canonical, plain_text
 from analyzer.messages.tokens import Piece, Token, tokens_of
 
 _LONGEST: Final = 14  # words of a title
+_PHRASE: Final = 4  # tokens before and after a stop that make it one between sentences, unlike that of "Dr. No"
 _NEAR: Final = 92  # of 100: how alike a name with a slip must be
 _OPEN: Final = frozenset("\"'(")
 _FUNCTION: Final = words_of("small-in-titles")
@@ -168,6 +169,8 @@ def _is_speech(tokens: Sequence[Token], start: int, end: int) -> bool:
         return False
     if tokens[end - 2].text == ",":  # "..., said the director"
         return True
+    if any(tokens[at].piece is Piece.STOP for at in range(start + _PHRASE, end - _PHRASE)):
+        return True  # two sentences, and no title: "Please knock softly. Thank you so much."
     before, ahead = tokens[start - 1] if start else None, tokens[end] if end < len(tokens) else None
     said = ahead is not None and ahead.norm in _SAYING
     if (
@@ -282,10 +285,19 @@ def _counts_people(tokens: Sequence[Token], words: Sequence[Token], start: int, 
     if not any("people" in word.tags for word in words):
         return False
     acts = any({"word.who", "use"} & word.tags for word in [*words, *([following] if following else [])])
+    if not acts and _is_spelt_as_a_name(tokens, start, following):
+        return False
     listed = (
         start == 0 or tokens[start - 1].piece is Piece.SIGN or tokens[start - 1].norm in ("and", "watching", "watched")
     )
     return acts or not listed or "people" in words[0].tags
+
+
+def _is_spelt_as_a_name(tokens: Sequence[Token], start: int, following: Token | None) -> bool:
+    """Whether a number in letters has a capital where none is due: "the end of Seven Strangers", "Two Lives (7M)"."""
+    before = tokens[start - 1] if start else None
+    amid = before is not None and before.piece is Piece.WORD and not before.capital
+    return tokens[start].text[:1].isupper() and (amid or (following is not None and following.text == "("))
 
 
 _UNITS: Final = words_of("units-after-numbers")

@@ -8,6 +8,7 @@ from typing import Final
 
 from analyzer.messages.claim import Amount, Per, Who, WhoKind
 from analyzer.messages.counts import Mention, are_people, count_of, counted_who, with_counts
+from analyzer.messages.dates import spans_of_days
 from analyzer.messages.figures import FIGURE, LENGTH
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
@@ -31,7 +32,7 @@ _KINDS: Final = (
 
 def mentions(draft: Draft, sentence: Sentence) -> list[Mention]:
     """Return whom a sentence speaks of; of overlapping readings the one that tells most."""
-    sizes = _taken(draft, sentence)
+    sizes = _taken(draft, sentence) | _of_days(draft, sentence)
     taken: set[int] = set()
     rate = bool(draft.find("rate", sentence))
     nobody = _nobody(draft, sentence)
@@ -102,9 +103,18 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
         name_at = next((token for token in tokens if "word.name" in token.tags), None)
         ahead = draft.tokens[match.start : min(match.end + 5, sentence.high)]
         return name_at is not None and name_at.capital and not any("word.rank" in token.tags for token in ahead)
+    if name == "everyone" and len(tokens) == 1 and "noun.audience" in tokens[0].tags:
+        return not _is_part_of_a_name(draft, sentence, match.start)
     if name == "pronoun":
         return not any(token.tags & {"staff", "kin"} for token in draft.tokens)
     return name != "event_of_one" or "many" not in tokens[-1].tags
+
+
+def _is_part_of_a_name(draft: Draft, sentence: Sentence, at: int) -> bool:
+    """Whether capitals stand around a word that has one: Snow Globe Inn."""
+    around = [one for one in (at - 1, at + 1) if sentence.low <= one < sentence.high]
+    beside = [draft.tokens[one] for one in around]
+    return draft.tokens[at].capital and any(t.piece is Piece.WORD and t.capital and not t.tags for t in beside)
 
 
 def _is_an_answer(draft: Draft) -> bool:
@@ -128,6 +138,20 @@ def _taken(draft: Draft, sentence: Sentence) -> set[int]:
         for match in draft.find("no_group", sentence)
         for at in range(match.start, match.end)
         if draft.tokens[at].piece is Piece.NUMBER
+    }
+
+
+def _of_days(draft: Draft, sentence: Sentence) -> set[int]:
+    """Return tokens of numbers that name a day, where a pause follows: "On January 7, people slept in"."""
+    days = spans_of_days(draft.text.given)
+    return {
+        at
+        for at in range(sentence.low, min(sentence.high, len(draft.tokens) - 1))
+        if draft.tokens[at].piece in (Piece.NUMBER, Piece.ORDINAL)
+        and draft.tokens[at + 1].text == ","
+        and any(
+            span.start < draft.text.span(draft.tokens[at].start, draft.tokens[at].end).end <= span.end for span in days
+        )
     }
 
 

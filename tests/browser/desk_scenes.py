@@ -81,6 +81,7 @@ SCENES = (
     Scene("rulebook", "Dina", _goes("/rulebook")),
     Scene("rulebook_changes", "Dina", _compares),
     Scene("audit", "Ana", _goes("/audit")),
+    Scene("audit_for_administrators", "Eva", _goes("/audit")),
     Scene("verified", "Ana", _goes("/audit/verify")),
     Scene("retention", "Eva", _goes("/retention")),
     Scene("people", "Eva", _goes("/people")),
@@ -89,6 +90,8 @@ SCENES = (
     Scene("clients", "Eva", _goes("/clients")),
     Scene("suggest", "Cleo", _goes("/suggest?title=A+Christmas+Prince")),
     Scene("help", "Ana", _goes("/help")),
+    Scene("help_for_administrators", "Eva", _goes("/help")),
+    Scene("nowhere", None, _goes("/no/such/page")),
     Scene("missing", "Ana", _goes("/patterns/P99")),
     Scene("forbidden", "Cleo", _goes("/queue")),
 )
