@@ -54,7 +54,13 @@ def desk(
         host=host, port=port, https=https, names=tuple(name or ()), trusted_header=trusted_header or None
     )
     office = office_for(results, ledger, key, model, index, catalogue)
-    serve(office, settings, lambda url: typer.echo(f"The desk is open at {url}  (Ctrl+C closes it)", err=True))
+    warning = f"Passwords travel unencrypted to {host}: put a proxy with https before it, and say --https.\n"
+
+    def opened(url: str) -> None:
+        shown = warning if settings.in_the_clear else ""
+        typer.echo(f"{shown}The desk is open at {url}  (Ctrl+C closes it)", err=True)
+
+    serve(office, settings, opened)
 
 
 @account.command(epilog="Example: analyzer account add ana --role reviewer --ledger analyzer-out/ledger.sqlite")

@@ -72,6 +72,9 @@ def release(
     rulebook: Rulebook = None,
     ledger: Ledger = LEDGER,
     key: LedgerKey = None,
+    request: Annotated[
+        int | None, typer.Option(help="The release request of the desk that this fulfils; it must be approved.")
+    ] = None,
     out: Out = Path("release"),
     as_json: Json = False,
 ) -> None:
@@ -80,8 +83,8 @@ def release(
     from analyzer.workflow import releases
 
     tables = tuple(tuple(part.strip() for part in columns.split(",")) for columns in by)
-    request = releases.Request(tables=tables, built_on=_built_on(built_on or []), **asked)
-    result = releases.release_job(request, out)
+    what = releases.Request(tables=tables, built_on=_built_on(built_on or []), **asked)
+    result = releases.release_job(what, out)
     answer(result, _sentences, as_json)
     statuses = {told["status"] for told in result["answers"]}
     code = ExitCode.WITHHELD if "withheld" in statuses else ExitCode.REVIEW if "review" in statuses else ExitCode.DONE

@@ -29,6 +29,7 @@ from analyzer.workflow.office import Office
 
 LARGEST: Final = 1_000_000
 """Bytes of a request."""
+_RUN_PAST: Final = 16_000_000
 _DIGITS: Final = 20
 _BODY_S: Final = 20.0
 _STATIC: Final = Path(__file__).with_name("static")
@@ -90,15 +91,19 @@ def _entered(entrance: Entrance, gates: Gates, door: Door, sent: Sent) -> Respon
 
 
 async def _body(request: Request) -> bytes:
+    """Return what was sent; what is too large is let run past, so that a browser gets to see the refusal."""
     told = request.headers.get("content-length", "0")
-    if not told.isdecimal() or len(told) > _DIGITS or int(told) > LARGEST:
+    if not told.isdecimal() or len(told) > _DIGITS or int(told) > _RUN_PAST:
         raise _TooLargeError
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)
-        if size > LARGEST:
+        if size <= LARGEST:
+            pieces.append(piece)
+        elif size > _RUN_PAST:
             raise _TooLargeError
-        pieces.append(piece)
+    if size > LARGEST:
+        raise _TooLargeError
     return b"".join(pieces)
 
 

@@ -36,6 +36,8 @@ class What(Enum):
     NOTED = "pattern discussed"
     SUBMITTED = "draft submitted"
     ANSWERED = "draft answered"
+    REQUESTED = "release requested"
+    REQUEST_ANSWERED = "release request answered"
     DELETED = "content deleted"  # the tombstone of what was due
     ACCOUNT = "account changed"
     SIGNED_IN = "signed in"

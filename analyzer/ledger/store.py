@@ -27,11 +27,12 @@ from analyzer.ledger.key import key_source, new_key
 from analyzer.ledger.leaving import KeptRelease, all_releases, held, inserted
 from analyzer.ledger.people import People
 from analyzer.ledger.records import LedgerError, LedgerMovedError, Record, Seen, content_from, told_from
+from analyzer.ledger.requests import Requesting
 from analyzer.ledger.reviewing import Reviewing
 from analyzer.ledger.tables import POPULATIONS, RELEASES
 
 
-class Ledger(Reviewing, People):
+class Ledger(Reviewing, Requesting, People):
     """Releases, budgets and what is reviewed, in a database; see `open_ledger`.
 
     Parameters

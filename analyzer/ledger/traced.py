@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from analyzer.ledger.canonical import canonical, digest, seal
 from analyzer.ledger.people_tables import NOTES
+from analyzer.ledger.request_tables import REQUEST_ANSWERS, REQUESTS
 from analyzer.ledger.review_tables import ANSWERS, BUNDLES, DECISIONS, DRAFTS, MARKS, RULEBOOKS, RUNS
 from analyzer.ledger.tables import BUDGETS, RELEASES, SPENDINGS
 
@@ -59,9 +60,25 @@ DECISION: Final = Traced(DECISIONS, "decision")
 DRAFT: Final = Traced(DRAFTS, "draft", sealed=("text", "verdict"))
 ANSWER: Final = Traced(ANSWERS, "answer", sealed=("reason",))
 NOTE: Final = Traced(NOTES, "note")
+REQUEST: Final = Traced(REQUESTS, "release request")
+REQUEST_ANSWER: Final = Traced(REQUEST_ANSWERS, "answer to a release request")
 RUN: Final = Traced(RUNS, "run", sealed=("inputs", "tallies"))
 
-ALL_TRACED: Final = (RELEASE, SPENDING, BUDGET, RULEBOOK, BUNDLE, MARK, DECISION, NOTE, DRAFT, ANSWER, RUN)
+ALL_TRACED: Final = (
+    RELEASE,
+    SPENDING,
+    BUDGET,
+    RULEBOOK,
+    BUNDLE,
+    MARK,
+    DECISION,
+    NOTE,
+    DRAFT,
+    ANSWER,
+    REQUEST,
+    REQUEST_ANSWER,
+    RUN,
+)
 
 
 def now() -> str:

@@ -13,6 +13,8 @@ from analyzer.ledger.audit_tables import AUDIT
 from analyzer.ledger.bundles import all_bundles, marks_of
 from analyzer.ledger.drafting import waiting_drafts
 from analyzer.ledger.fitted import KeptBundle
+from analyzer.ledger.requested import RequestStatus
+from analyzer.ledger.requests import kept_requests
 from analyzer.ledger.review_tables import MARKS
 from analyzer.ledger.reviewed import Decision, Kind, PatternState
 from analyzer.ledger.states import decisions, states
@@ -27,6 +29,7 @@ class Why(Enum):
     STALE = "an earlier decision holds no longer"
     NEW = "nobody has decided yet"
     DRAFT = "a draft was submitted"
+    REQUEST = "numbers are asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def queue(connection: sa.Connection, today: date) -> tuple[Waiting, ...]:
     bundles = all_bundles(connection)
     before = {row["pattern"]: MarkStatus(row["mark"]) for row in marks_of(connection, _number(bundles[-2:-1]))}
     found = [_pattern(state, before, bundles[-1].at) for state in states(connection, today)]
-    told = [waiting for waiting in found if waiting] + _drafts(connection)
+    told = [waiting for waiting in found if waiting] + _drafts(connection) + _requests(connection)
     order = list(Why)
     return tuple(sorted(told, key=lambda w: (order.index(w.why), w.since, w.item)))
 
@@ -118,6 +121,21 @@ def _pattern(state: PatternState, before: Mapping[str, MarkStatus], since: str) 
     if state.stale:
         return Waiting(Why.STALE, item, state.stale, since, state.last)
     return Waiting(Why.NEW, item, "Nobody has decided on it yet.", since, state.last)
+
+
+def _requests(connection: sa.Connection) -> list[Waiting]:
+    """Return release requests that wait for an answer."""
+    waiting = [kept for kept in kept_requests(connection) if kept.status is RequestStatus.WAITING]
+    return [
+        Waiting(
+            Why.REQUEST,
+            f"release request {kept.number}",
+            f"{kept.asked.who} asks for {kept.asked.measure} by {', '.join(kept.asked.by)}: {kept.asked.why}",
+            kept.at,
+            kept.last,
+        )
+        for kept in waiting
+    ]
 
 
 def _drafts(connection: sa.Connection) -> list[Waiting]:

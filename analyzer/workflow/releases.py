@@ -16,6 +16,8 @@ from analyzer.disclosure.limits import limits_for
 from analyzer.disclosure.noised import Noise
 from analyzer.disclosure.released import Release
 from analyzer.errors import InputError
+from analyzer.ledger.requested import KeptRequest
+from analyzer.ledger.requests import approved
 from analyzer.policy.overrides import Override
 from analyzer.policy.rulebook import load_rulebook
 from analyzer.report.release_page import render_release
@@ -43,6 +45,7 @@ class Request:
     epsilon, period, most, cap : of noise; none without epsilon. See `Noise`.
     overrides, hierarchies : JSON files.
     key : file of the ledger's key; see `open_ledger`.
+    request : number of the release request that this fulfils.
     """
 
     table: Path
@@ -66,6 +69,7 @@ class Request:
     rulebook: Path | None
     ledger: str
     key: Path | None = None
+    request: int | None = None
     today: date | None = None
 
 
@@ -73,6 +77,9 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
     """Release tables into a folder; of what is withheld nothing is written."""
     from analyzer.ledger.store import open_ledger
 
+    book = open_ledger(request.ledger, request.key)
+    if request.request is not None:
+        _check_request(book.request(request.request), request)
     answers = release_tables(
         _rows(request.table),
         request.tables,
@@ -80,7 +87,7 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         purpose=request.purpose,
         source=request.source,
         window=request.window,
-        ledger=open_ledger(request.ledger, request.key) if request.key else request.ledger,
+        ledger=book,
         statistic=request.statistic,
         population=request.population,
         household=request.household,
@@ -94,7 +101,21 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         overrides=_read(request.overrides, _OVERRIDES, "overrides") or (),
         today=request.today,
     )
+    if request.request is not None and isinstance(answers[0], Release):
+        book.fulfil(request.request, book.seen(request.population).last)
     return {"answers": _written(answers, out)}
+
+
+def _check_request(kept: KeptRequest, request: Request) -> None:
+    """Refuse a release that is not the one that was asked for and approved."""
+    approved(kept)
+    purpose = purpose_of(request.purpose).value
+    if len(request.tables) != 1 or not kept.asked.asks_for(request.tables[0], request.measure, purpose):
+        asked = kept.asked
+        raise InputError(
+            f"Request {kept.number} asks for {asked.measure} by {', '.join(asked.by)}, for {asked.purpose}.",
+            "Release that one table, or leave out --request.",
+        )
 
 
 def _written(answers: Sequence[Answer], out: Path) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from desk_scenes import SCENES, Scene
 
 pytestmark = pytest.mark.browser
 
+WIDE = {"width": 1280, "height": 900}
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REVIEWED = {
@@ -81,7 +83,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, house: House) -> Iterator[dict[str | None, BrowserContext]]:
     contexts = {
-        name: context_of(browser, name, house, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        name: context_of(browser, name, house, viewport=WIDE, reduced_motion="reduce")
         for name in (None, "Ana", "Cleo", "Dina", "Eva")
     }
     yield contexts
@@ -114,8 +116,16 @@ def shown(scene: Scene, signed_in: dict[str | None, BrowserContext]) -> Iterator
 @pytest.fixture
 def page(shown: Page) -> Iterator[Page]:
     yield shown
-    shown.set_viewport_size({"width": 1280, "height": 900})
-    shown.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="reduce", media="screen")
+    if shown.viewport_size != WIDE:
+        shown.set_viewport_size(WIDE)
+
+
+@contextmanager
+def seen_with(page: Page, **media: str) -> Iterator[None]:
+    """Show a page as somebody's settings have it, and then as before."""
+    page.emulate_media(**media)  # type: ignore[arg-type]
+    yield
+    page.emulate_media(color_scheme="light", forced_colors="none")
 
 
 def told(result: object) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
@@ -138,13 +148,14 @@ def beginnings(html: str) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_in_pictures_stand_out(page: Page, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    assert min(page.evaluate(BEHIND_PICTURES), default=21) >= 4.5
+    if page.locator("svg text").count():
+        with seen_with(page, color_scheme=scheme):
+            assert min(page.evaluate(BEHIND_PICTURES)) >= 4.5
 
 
 def test_in_the_dark_every_text_stands_out(page: Page) -> None:
-    page.emulate_media(color_scheme="dark")
-    violations, _ = told(Axe().run(page, options={"runOnly": ["color-contrast"]}))
+    with seen_with(page, color_scheme="dark"):
+        violations, _ = told(Axe().run(page, options={"runOnly": ["color-contrast"]}))
     assert violations == set()
 
 
@@ -178,8 +189,8 @@ def test_what_can_be_pressed_is_large_enough(page: Page, width: int) -> None:
 
 
 def test_in_forced_colours_words_edges_and_shapes_stay(page: Page) -> None:
-    page.emulate_media(forced_colors="active")
-    assert page.evaluate(LOST) == []
+    with seen_with(page, forced_colors="active"):
+        assert page.evaluate(LOST) == []
 
 
 def test_every_link_leads_to_a_page_that_this_person_may_open(page: Page, followed: set[str], scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""A desk for the tests: a ledger with something of everything, the reference model, an account of each role; no network.
+"""A desk for the tests: a ledger with something of everything, the reference model, accounts of each role; no network.
 
 `desk` is a desk of its own for each test, `signed_in(role)` a browser in which somebody of that role has signed in.
 """

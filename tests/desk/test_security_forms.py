@@ -16,7 +16,7 @@ from analyzer.policy.effects import MarkStatus
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from walking import Page, forms_of, pages_of  # noqa: E402 - the folder is no package
+from walking import Page, forms_of, pages_of
 
 sys.path.remove(str(Path(__file__).parent))
 
@@ -26,7 +26,7 @@ REASON = "Looked at with the researchers: it is close to a protected repetition.
 
 
 def works(desk):
-    """Return a form for each POST of a page that is right but for its token, by path: who sends it, where to, fields."""
+    """Return for the path of each POST a form that does something: who sends it, where to, and its fields."""
     seen = str(desk.ledger.pattern("P03").last)
     draft = {"text": "Most viewers finish the first season within a week.", "purpose": "press"}
     client, _ = desk.ledger.add_client("a tool for forms", Role.COMMUNICATIONS)

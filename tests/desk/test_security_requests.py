@@ -143,7 +143,7 @@ def test_nobody_signs_in_by_sql(desk, text):
 # ---- too much
 
 
-def test_ten_megabytes_are_refused_before_they_are_read(desk):
+def test_ten_megabytes_are_refused_and_kept_nowhere(desk):
     cleo = desk.visitor("Cleo")
     began = time.perf_counter()
     answer = cleo.post_form("/check", text="x" * 10_000_000)
@@ -154,18 +154,16 @@ def test_ten_megabytes_are_refused_before_they_are_read(desk):
 
 
 def test_ten_megabytes_that_do_not_say_how_long_they_are_are_refused_on_the_way(desk):
-    cleo, sent = desk.visitor("Cleo"), []
+    cleo = desk.visitor("Cleo")
 
     def pieces():
-        for _ in range(160):
-            sent.append(1)
-            yield b"x" * 65_536
+        yield from [b"x" * 65_536] * 160
 
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     assert cleo.post("/check", content=pieces(), headers=headers).status_code == 413
 
 
-@pytest.mark.parametrize("told", ["-1", "1e3", "٣", "", "9" * 5_000, "1000001"])
+@pytest.mark.parametrize("told", ["-1", "1e3", "٣", "", "9" * 5_000, "16000001"])
 def test_a_length_that_is_none_is_refused(desk, told):
     answer = desk.visitor("Cleo").post("/check", content=b"", headers={"Content-Length": told.encode()})
     assert answer.status_code == 413
@@ -232,7 +230,9 @@ def test_the_policy_lets_nothing_in_but_our_own_files(desk):
     }
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "", "127.0.0.1.evil.example", "testserver@e"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "", "127.0.0.1.evil.example", "testserver@e"]
+)
 def test_another_host_is_refused(desk, host):
     assert desk.visitor("Ana").get("/queue", headers={"Host": host}).status_code == 400
 
@@ -242,7 +242,9 @@ def test_our_own_names_are_taken(desk, host):
     assert desk.visitor("Ana").get("/help", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["*", "*.example.org", "", "a b", "http://desk.example.org", "desk.example.org/x", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["*", "*.example.org", "", "a b", "http://desk.example.org", "desk.example.org/x", "a\nb"]
+)
 def test_what_is_no_host_is_no_name_of_the_desk(name):
     with pytest.raises(InputError):
         DeskSettings(names=(name,))

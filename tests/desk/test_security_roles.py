@@ -11,7 +11,8 @@ from analyzer.desk.doors import Door
 from analyzer.desk.problems import FORBIDDEN
 from analyzer.ledger.people import Role
 
-# c communications, r researcher, v reviewer, a administrator. A new door needs a line here, and somebody who thought about it.
+# c communications, r researcher, v reviewer, a administrator.
+# A new door needs a line here, and somebody who thought about it.
 TABLE = """
 GET  /                                  c r v a
 GET  /sign-in                           c r v a
