@@ -20,7 +20,7 @@ from analyzer.ledger.store import open_ledger
 from analyzer.workflow.model import REFERENCE, load_model
 from analyzer.workflow.office import OfficeSettings, open_office
 
-PASSWORD = "a quiet evening with one film"  # noqa: S105 - of a desk that is open for a minute
+PASSWORD = "a quiet evening with one film"
 PEOPLE = {
     "Ana": Role.REVIEWER,
     "Ben": Role.REVIEWER,

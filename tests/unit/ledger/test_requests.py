@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
-from recorded import record
 
 from analyzer.errors import InputError
 from analyzer.ledger.records import LedgerMovedError
@@ -11,8 +13,20 @@ from analyzer.ledger.requested import ReleaseRequest, RequestStatus
 from analyzer.ledger.reviewed import DecisionRefusedError
 from analyzer.ledger.waiting import Why
 
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER))
+
+from recorded import record  # noqa: E402 - the folder is no package
+
+sys.path.remove(str(FOLDER))
+
 WHY = "The yearly report needs households by country."
 APPROVED, REJECTED = RequestStatus.APPROVED, RequestStatus.REJECTED
+
+
+@pytest.fixture
+def ledger(place):
+    return place.open()
 
 
 def asked(**other) -> ReleaseRequest:
