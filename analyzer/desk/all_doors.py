@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from analyzer.desk import sign_in
+from analyzer.desk.api import doors as api
 from analyzer.desk.doors import Door
-from analyzer.desk.pages import audit, drafts, help, patterns, people, queue, releases, rulebooks, suggest
+from analyzer.desk.pages import audit, drafts, help, patterns, people, queue, releases, requests, rulebooks, suggest
 
 ALL: Final[tuple[Door, ...]] = (
     *queue.DOORS,
@@ -14,10 +15,12 @@ ALL: Final[tuple[Door, ...]] = (
     *drafts.DOORS,
     *suggest.DOORS,
     *releases.DOORS,
+    *requests.DOORS,
     *rulebooks.DOORS,
     *audit.DOORS,
     *people.DOORS,
     *help.DOORS,
+    *api.DOORS,
     sign_in.SHOWN,
     sign_in.TRIED,
     sign_in.ENDED,

@@ -30,6 +30,14 @@ class Problem:
     remedy: str
 
 
+class ProblemError(Exception):
+    """Raised where a handler knows what to say."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+
+
 FORBIDDEN: Final = Problem(
     403, "This is not for your role", "Your role does not open this place.", "Help lists what each role may do."
 )
@@ -77,6 +85,8 @@ BROKEN: Final = Problem(
 
 def of(error: Exception) -> Problem:
     """Return how an error is told; what nobody foresaw is told without a word of its own."""
+    if isinstance(error, ProblemError):
+        return error.problem
     if isinstance(error, LedgerMovedError):
         return Problem(409, "Somebody else was first", error.cause, error.remedy)
     if isinstance(error, LedgerError):

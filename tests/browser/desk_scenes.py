@@ -54,6 +54,11 @@ def _compares(page: Page) -> None:
     page.get_by_role("button", name="Compare").click()
 
 
+def _asks_for_nothing(page: Page) -> None:
+    page.goto("/requests/new")
+    page.get_by_role("button", name="Ask for the release").click()
+
+
 def _makes_no_account(page: Page) -> None:
     page.goto("/people")
     page.get_by_role("button", name="Make the account").click()
@@ -78,6 +83,12 @@ SCENES = (
     Scene("draft_own", "Cleo", _goes("/drafts/1")),
     Scene("releases", "Cleo", _goes("/releases")),
     Scene("release", "Cleo", _goes("/releases/1")),
+    Scene("requests", "Ana", _goes("/requests")),
+    Scene("request", "Ana", _goes("/requests/1")),
+    Scene("request_approved", "Ana", _goes("/requests/2")),
+    Scene("request_own", "Cleo", _goes("/requests/1")),
+    Scene("request_new", "Cleo", _goes("/requests/new")),
+    Scene("request_wrong", "Cleo", _asks_for_nothing),
     Scene("rulebook", "Dina", _goes("/rulebook")),
     Scene("rulebook_changes", "Dina", _compares),
     Scene("audit", "Ana", _goes("/audit")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analyzer.ledger.requested import ReleaseRequest, RequestStatus
 from analyzer.ledger.reviewed import Choice, DraftRecord, DraftStatus, Kind
 from analyzer.ledger.store import Ledger
 from analyzer.messages.verdict import check_words
@@ -18,6 +19,7 @@ from analyzer.workflow.recording import bundle_record
 from analyzer.workflow.release import release_tables
 
 WHY = "Looked at with the researchers: it is close to a protected repetition."
+NEEDED = "A journalist asks how long people watch in each country."
 ALLOWED = "Most viewers finish the first season within a week."
 ASKED = "Night owls, this one is for you: thousands of you finished the series in one weekend."
 BLOCKED = "To the 53 people who watched A Christmas Prince every day for the past 18 days: who hurt you?"
@@ -38,6 +40,10 @@ def furnish(ledger: Ledger, model: Model, today: date | None = None) -> None:
         ledger.submit(DraftRecord(author=author, text=text, verdict=_verdict(text)))
     ledger.answer(1, "Ana", DraftStatus.APPROVED, "", 0)
     _release(ledger)
+    asked = {"source": "viewing sessions of the service", "window": "March 2026", "purpose": "press"}
+    ledger.request_release(ReleaseRequest(who="Cleo", by=("country",), measure="hours", why=NEEDED, **asked))
+    ledger.request_release(ReleaseRequest(who="Ana", by=("kind",), measure="households", why=NEEDED, **asked))
+    ledger.answer_request(2, "Ben", RequestStatus.APPROVED, "The table is large enough to tell.", 0)
 
 
 def _earlier(book: Rulebook) -> Rulebook:

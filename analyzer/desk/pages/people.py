@@ -157,7 +157,7 @@ def _wrong_password(ask: Ask) -> dict[str, str]:
     return {} if password == again else {"again": "The two passwords are not the same"}
 
 
-def _field_of(error: InputError) -> str:
+def _field_of(error: InputError | DecisionRefusedError) -> str:
     return "password" if "password" in error.cause else "name"
 
 

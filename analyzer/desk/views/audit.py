@@ -127,12 +127,14 @@ def _row(event: Event) -> EventRow:
 
 def _href(event: Event) -> str:
     """Return the page of what an entry is about; a mark's is the pattern's, an answer's the draft's."""
-    pattern, draft = event.details.get("pattern"), event.details.get("draft")
+    pattern = event.details.get("pattern")
     if href := href_of(event.item):
         return href
     if isinstance(pattern, str):
         return f"/patterns/{quote(pattern, safe='')}"
-    return f"/drafts/{draft}" if isinstance(draft, int) else ""
+    places = {"draft": "drafts", "request": "requests"}
+    found = ((place, event.details.get(name)) for name, place in places.items())
+    return next((f"/{place}/{number}" for place, number in found if isinstance(number, int)), "")
 
 
 def _short(text: str) -> str:

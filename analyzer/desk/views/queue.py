@@ -17,9 +17,9 @@ _HEADS: Final = {
     Why.STALE: ("Decisions that hold no longer", "People decided on these before; since then something changed."),
     Why.NEW: ("New patterns", "Nobody has decided on these yet. Until somebody does, the rulebook’s mark holds."),
     Why.DRAFT: ("Drafts", "Somebody wants to say this. Nobody approves their own draft."),
+    Why.REQUEST: ("Release requests", "Somebody asks for numbers to leave. Nobody approves their own request."),
 }
-_OTHER: Final = ("Release requests", "Somebody asks for numbers to leave. Nobody approves their own request.")
-_PLACES: Final = {"pattern": "patterns", "draft": "drafts", "request": "requests", "release request": "requests"}
+_PLACES: Final = {"pattern": "patterns", "draft": "drafts", "release request": "requests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def groups(
     rows: dict[Why, list[QueueRow]] = {}
     for one in waiting:
         rows.setdefault(one.why, []).append(_row(one, known))
-    return tuple(QueueGroup(why.name.casefold(), *_HEADS.get(why, _OTHER), tuple(found)) for why, found in rows.items())
+    return tuple(QueueGroup(why.name.casefold(), *_HEADS[why], tuple(found)) for why, found in rows.items())
 
 
 def href_of(item: str) -> str:
