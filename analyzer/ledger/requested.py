@@ -50,9 +50,10 @@ class ReleaseRequest:
         if not 1 <= len(self.by) <= _MOST_COLUMNS or len(set(self.by)) < len(self.by):
             raise InputError(f"A table by {len(self.by)} columns cannot be asked for.", "Name 1 to 4, each once.")
 
-    def asks_for(self, by: Sequence[str], measure: str, purpose: str) -> bool:
+    def asks_for(self, by: Sequence[str], measure: str, purpose: str, source: str, window: str) -> bool:
         """Return whether a table is the one that is asked for; the order of its columns does not matter."""
-        return (set(self.by), self.measure, self.purpose) == (set(by), measure, purpose)
+        told = (self.measure, self.purpose, self.source, self.window)
+        return set(self.by) == set(by) and told == (measure, purpose, source, window)
 
 
 @dataclass(frozen=True, slots=True)

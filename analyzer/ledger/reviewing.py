@@ -13,7 +13,7 @@ from analyzer.ledger.retention import DEFAULTS, Due, Keeping, delete_due, due
 from analyzer.ledger.review_tables import ANSWERS, DRAFTS, RUNS
 from analyzer.ledger.reviewed import Choice, Decision, DraftRecord, DraftStatus, KeptDraft, PatternState
 from analyzer.ledger.states import states
-from analyzer.ledger.waiting import Step, Waiting
+from analyzer.ledger.waiting import Desk, Step, Waiting
 
 
 class Reviewing:
@@ -167,8 +167,12 @@ class Reviewing:
 
     def queue(self, today: date | None = None) -> tuple[Waiting, ...]:
         """Return what waits for a person, most pressing first."""
+        return self.on_the_desk(today).waiting
+
+    def on_the_desk(self, today: date | None = None) -> Desk:
+        """Return what waits for a person, with the patterns and drafts that it is about."""
         with self._database.connected() as connection:
-            return waiting.queue(connection, _day(today))
+            return waiting.on_the_desk(connection, _day(today))
 
     def history(self, pattern: str) -> tuple[Step, ...]:
         """Return how a pattern was marked and what people decided on it, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -13,6 +13,10 @@ from analyzer.ledger.fitted import KeptBundle
 from analyzer.ledger.review_tables import DECISIONS
 from analyzer.ledger.reviewed import Decision, Kind, PatternState
 from analyzer.policy.effects import MarkStatus
+
+_COLUMNS: Final = (
+    "number", "at", "bundle", "pattern", "kind", "who", "before", "after", "reason", "expires", "about"
+)  # fmt: skip
 
 
 def states(connection: sa.Connection, today: date, pattern: str | None = None) -> tuple[PatternState, ...]:
@@ -30,27 +34,15 @@ def states(connection: sa.Connection, today: date, pattern: str | None = None) -
 
 def decisions(connection: sa.Connection, pattern: str | None = None) -> tuple[Decision, ...]:
     """Return decisions, oldest first; those on one pattern where one is named."""
-    query = sa.select(DECISIONS).order_by(DECISIONS.c.number)
+    query = sa.select(*(DECISIONS.c[name] for name in _COLUMNS)).order_by(DECISIONS.c.number)
     if pattern is not None:
         query = query.where(DECISIONS.c.pattern == pattern)
-    return tuple(decision_of(dict(row)) for row in connection.execute(query).mappings())
+    return tuple(_decision(*row) for row in connection.execute(query))
 
 
 def decision_of(row: Mapping[str, Any]) -> Decision:
     """Return a decision from its row."""
-    return Decision(
-        row["number"],
-        row["at"],
-        row["bundle"],
-        row["pattern"],
-        Kind(row["kind"]),
-        row["who"],
-        MarkStatus(row["before"]),
-        MarkStatus(row["after"]),
-        row["reason"],
-        date.fromisoformat(row["expires"]) if row["expires"] else None,
-        row["about"],
-    )
+    return _decision(*(row[name] for name in _COLUMNS))
 
 
 def mark_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) -> MarkStatus:
@@ -76,6 +68,24 @@ def mark_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) ->
             if _holds(loosening, today) and loosening.before is mark:
                 mark = loosening.after
     return mark
+
+
+def _decision(
+    number: int,
+    at: str,
+    bundle: int,
+    pattern: str,
+    kind: str,
+    who: str,
+    before: str,
+    after: str,
+    reason: str,
+    expires: str | None,
+    about: int | None,
+) -> Decision:
+    ends = date.fromisoformat(expires) if expires else None
+    marks = MarkStatus(before), MarkStatus(after)
+    return Decision(number, at, bundle, pattern, Kind(kind), who, *marks, reason, ends, about)
 
 
 def _state(

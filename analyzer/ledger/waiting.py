@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -16,7 +16,7 @@ from analyzer.ledger.fitted import KeptBundle
 from analyzer.ledger.requested import RequestStatus
 from analyzer.ledger.requests import kept_requests
 from analyzer.ledger.review_tables import MARKS
-from analyzer.ledger.reviewed import Decision, Kind, PatternState
+from analyzer.ledger.reviewed import Decision, KeptDraft, Kind, PatternState
 from analyzer.ledger.states import decisions, states
 from analyzer.policy.effects import MarkStatus
 
@@ -73,14 +73,31 @@ class Step:
     sentence: str
 
 
-def queue(connection: sa.Connection, today: date) -> tuple[Waiting, ...]:
-    """Return what waits for a person, most pressing first; of one kind the oldest first."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What lies on the desk, all of one moment.
+
+    Attributes
+    ----------
+    waiting : what waits for a person, most pressing first; of one kind the oldest first.
+    patterns : of the newest bundle, by id.
+    drafts : that nobody has answered, oldest first.
+    """
+
+    waiting: tuple[Waiting, ...]
+    patterns: tuple[PatternState, ...]
+    drafts: tuple[KeptDraft, ...]
+
+
+def on_the_desk(connection: sa.Connection, today: date) -> Desk:
+    """Return what waits for a person, with everything that it is about."""
     bundles = all_bundles(connection)
     before = {row["pattern"]: MarkStatus(row["mark"]) for row in marks_of(connection, _number(bundles[-2:-1]))}
-    found = [_pattern(state, before, bundles[-1].at) for state in states(connection, today)]
-    told = [waiting for waiting in found if waiting] + _drafts(connection) + _requests(connection)
+    patterns, drafts = states(connection, today), waiting_drafts(connection)
+    found = [_pattern(state, before, bundles[-1].at) for state in patterns]
+    told = [waiting for waiting in found if waiting] + _drafts(drafts) + _requests(connection)
     order = list(Why)
-    return tuple(sorted(told, key=lambda w: (order.index(w.why), w.since, w.item)))
+    return Desk(tuple(sorted(told, key=lambda w: (order.index(w.why), w.since, w.item))), patterns, drafts)
 
 
 def history(connection: sa.Connection, pattern: str) -> tuple[Step, ...]:
@@ -138,11 +155,10 @@ def _requests(connection: sa.Connection) -> list[Waiting]:
     ]
 
 
-def _drafts(connection: sa.Connection) -> list[Waiting]:
-    """Return drafts that wait for an answer."""
+def _drafts(drafts: Iterable[KeptDraft]) -> list[Waiting]:
     return [
         Waiting(Why.DRAFT, f"draft {d.number}", f"{d.author} submitted it. {d.stale}".strip(), d.at, d.last)
-        for d in waiting_drafts(connection)
+        for d in drafts
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
@@ -27,6 +28,9 @@ from analyzer.workflow.model import load_model
 from analyzer.workflow.outputs import staged
 from analyzer.workflow.release import release_tables
 from analyzer.workflow.tables import write_json
+
+if TYPE_CHECKING:
+    from analyzer.ledger.store import Ledger
 
 _OVERRIDES: TypeAdapter[list[Override]] = TypeAdapter(list[Override])
 _HIERARCHIES: TypeAdapter[dict[str, dict[str, str]]] = TypeAdapter(dict[str, dict[str, str]])
@@ -102,20 +106,30 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         today=request.today,
     )
     if request.request is not None and isinstance(answers[0], Release):
-        book.fulfil(request.request, book.seen(request.population).last)
+        book.fulfil(request.request, _number_of(answers, book))
     return {"answers": _written(answers, out)}
 
 
 def _check_request(kept: KeptRequest, request: Request) -> None:
     """Refuse a release that is not the one that was asked for and approved."""
     approved(kept)
-    purpose = purpose_of(request.purpose).value
-    if len(request.tables) != 1 or not kept.asked.asks_for(request.tables[0], request.measure, purpose):
+    told = (request.measure, purpose_of(request.purpose).value, request.source, request.window)
+    if len(request.tables) != 1 or not kept.asked.asks_for(request.tables[0], *told):
         asked = kept.asked
         raise InputError(
-            f"Request {kept.number} asks for {asked.measure} by {', '.join(asked.by)}, for {asked.purpose}.",
-            "Release that one table, or leave out --request.",
+            f"Request {kept.number} asks for {asked.measure} by {', '.join(asked.by)}, for {asked.purpose},"
+            f" of {asked.source}, {asked.window}.",
+            "Release that one table, with --source and --window as they were asked for, or leave out --request.",
         )
+
+
+def _number_of(answers: Sequence[Answer], book: Ledger) -> int:
+    """Return with which number answers left; others may have released something since."""
+    from analyzer.ledger.records import content_as_text
+
+    content = {"releases": [answer.as_json() for answer in answers]}  # as `leaving` records it
+    hashed = hashlib.sha256(content_as_text(content).encode()).hexdigest()
+    return max(kept.number for kept in book.all_releases() if kept.content_hash == hashed)
 
 
 def _written(answers: Sequence[Answer], out: Path) -> list[dict[str, Any]]:

@@ -13,6 +13,9 @@ from pydantic import BaseModel
 
 import analyzer
 from analyzer.cli import app
+from analyzer.desk.api.doors import OPERATIONS
+from analyzer.desk.api.openapi import document
+from analyzer.desk.api.operations import Operation
 from analyzer.features.catalog import Family, select
 from analyzer.policy.clauses import AnyClause, Clause, ContrastClause, IfUnknown, OverRepresented
 from analyzer.policy.effects import Effect, MarkStatus, Outcome
@@ -228,6 +231,69 @@ def python_page() -> str:
     return "\n\n".join(parts)
 
 
+def api_page() -> str:
+    """Return the page on the JSON API."""
+    schemas = document(OPERATIONS)["components"]["schemas"]
+    overview = [
+        (f"`{o.door.method} {o.door.path}`", o.summary, ", ".join(sorted(role.value for role in o.door.roles)))
+        for o in OPERATIONS
+    ]
+    parts = [
+        "# API",
+        "For programs: [Ask before you post](../how-to/ask-before-you-post.md). Each request has `Authorization: Bearer"
+        " TOKEN`; the roles are those of people. `GET /api/v1/openapi.json` returns all of this as OpenAPI 3.1. Errors"
+        " are a `ProblemTold` as `application/problem+json`.",
+        table(("request", "what it does", "roles"), overview),
+        *(part for one in OPERATIONS for part in operation_parts(one)),
+        "## What is sent and answered",
+    ]
+    for name, schema in sorted(schemas.items()):
+        required = schema.get("required", [])
+        rows = [
+            (f"`{field}`", kind_of(told), "yes" if field in required else "", told.get("description", ""))
+            for field, told in schema["properties"].items()
+        ]
+        parts += [f"### {name}", schema["description"], table(("field", "kind", "always", "meaning"), rows)]
+    return "\n\n".join(parts)
+
+
+def operation_parts(one: Operation) -> list[str]:
+    """Return the paragraphs on one operation."""
+    sent = f"Send {link_to(one.body.__name__)}. " if one.body else ""
+    asked = [(f"`{q.name}`", kind_of(q.schema), "yes" if q.required else "", q.meaning) for q in one.query]
+    told = f"{one.summary}. {sent}Answer {201 if one.made else 200}: {link_to(one.answer.__name__)}."
+    parameters = [table(("parameter", "kind", "required", "meaning"), asked)] if asked else []
+    return [f"## {one.door.method} {one.door.path}", told, *parameters]
+
+
+def link_to(model: str) -> str:
+    """Return a link to what is said of a model below."""
+    return f"[{model}](#{model.casefold()})"
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """Return the words for a JSON schema."""
+    if "$ref" in schema:
+        return link_to(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " or ".join(kind_of(one) for one in schema["anyOf"])
+    if "enum" in schema or "const" in schema:
+        return " or ".join(f"`{word}`" for word in schema.get("enum", [schema.get("const")]))
+    if "prefixItems" in schema:
+        return f"[{', '.join(kind_of(one) for one in schema['prefixItems'])}]"
+    if schema.get("type") == "array":
+        many = limits_of(schema, "Items")
+        return f"list{many and f' of{many}'}, each {kind_of(schema['items'])}"
+    letters, size = limits_of(schema, "Length"), limits_of(schema, "imum")
+    return f"{schema.get('type', 'anything')}{letters and f' of{letters} characters'}{size and f' from{size}'}"
+
+
+def limits_of(schema: dict[str, Any], what: str) -> str:
+    """Return the least and the most of something in a JSON schema, in words; nothing where it has no limits."""
+    found = [f"{schema[name]:,}" for name in (f"min{what}", f"max{what}") if name in schema]
+    return f" {' to '.join(found)}" if found else ""
+
+
 PAGES = {
     "sessions.md": sessions_page,
     "events.md": events_page,
@@ -236,6 +302,7 @@ PAGES = {
     "rulebook.md": words_page,
     "commands.md": commands_page,
     "python.md": python_page,
+    "api.md": api_page,
 }
 
 

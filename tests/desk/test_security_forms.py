@@ -10,6 +10,7 @@ import pytest
 
 from analyzer.desk.all_doors import ALL
 from analyzer.desk.forgery import form_token
+from analyzer.desk.views.requests import asked_by
 from analyzer.ledger.fitted import BundleRecord, MarkRecord
 from analyzer.ledger.people import Role
 from analyzer.policy.effects import MarkStatus
@@ -22,6 +23,14 @@ sys.path.remove(str(Path(__file__).parent))
 
 HOST = "http://testserver"
 OTHER = "another evening with two films"
+ASKED = {
+    "by": "country, device",
+    "measure": "households",
+    "purpose": "press",
+    "source": "viewing sessions of the service",
+    "window": "March 2026",
+    "why": "A newspaper asks how people watch.",
+}
 REASON = "Looked at with the researchers: it is close to a protected repetition."
 
 
@@ -30,6 +39,7 @@ def works(desk):
     seen = str(desk.ledger.pattern("P03").last)
     draft = {"text": "Most viewers finish the first season within a week.", "purpose": "press"}
     client, _ = desk.ledger.add_client("a tool for forms", Role.COMMUNICATIONS)
+    wanted = desk.ledger.request_release(asked_by({**ASKED, "why": "A newspaper asks for it."}, "Cleo").request)
     return {
         "/patterns/{pattern}/decisions": ("Ana", "/patterns/P03/decisions", {"decision": "confirm", "seen": seen}),
         "/patterns/{pattern}/notes": ("Ana", "/patterns/P11/notes", {"note": "Seen with the researchers today."}),
@@ -39,6 +49,12 @@ def works(desk):
             "Ana",
             "/drafts/2/answers",
             {"answer": "rejected", "reason": REASON, "seen": str(desk.ledger.draft(2).last)},
+        ),
+        "/requests": ("Dina", "/requests", ASKED),
+        "/requests/{number}/answers": (
+            "Ana",
+            f"/requests/{wanted.number}/answers",
+            {"answer": "rejected", "reason": REASON, "seen": str(wanted.last)},
         ),
         "/people": ("Eva", "/people", {"name": "Zoe", "role": "reviewer", "password": OTHER, "again": OTHER}),
         "/people/{name}/role": ("Eva", "/people/Dina/role", {"role": "reviewer"}),
@@ -195,7 +211,7 @@ def test_script_in_the_name_of_somebody_who_signs_in_never_runs(desk, script):
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_script_that_is_kept_is_shown_as_letters(desk, script):
     ledger, app = desk.ledger, desk.app()
-    ana, eva, cleo = (desk.visitor(name, app) for name in ("Ana", "Eva", "Cleo"))
+    ana, eva, cleo, dina = (desk.visitor(name, app) for name in ("Ana", "Eva", "Cleo", "Dina"))
     seen = str(ledger.pattern("P03").last)
     stricter = {"decision": "tighten:never_single_out", "reason": f"It is too close {script}", "seen": seen}
     sent = [
@@ -203,10 +219,11 @@ def test_script_that_is_kept_is_shown_as_letters(desk, script):
         ana.post_form("/patterns/P11/notes", note=script),
         cleo.post_form("/drafts", text=f"Most viewers finish it. {script}", purpose=script[:99]),
         ana.post_form("/drafts/2/answers", answer="rejected", reason=f"Not so, please. {script}", seen="0"),
+        dina.post_form("/requests", **ASKED | {"by": script, "measure": script, "why": f"For a page. {script}"}),
         eva.post_form("/people", name=script.replace("/", ""), role="reviewer", password=OTHER, again=OTHER),
         eva.post_form("/clients", name=f"tool {script}", role="reviewer"),
     ]
-    assert [answer.status_code for answer in sent] == [303] * 5 + [201]
+    assert [answer.status_code for answer in sent] == [303] * 6 + [201]
     nothing_runs({"/clients": sent[-1].text})
     for visitor in everybody(desk, app):
         nothing_runs(pages_of(visitor))

@@ -21,7 +21,7 @@ NAMES = ("Ana", "Cleo", "Dina", "Eva", None)
 PAGES = [door for door in ALL if not door.for_programs]
 FIELDS = (
     *("decision", "reason", "seen", "ends_day", "ends_month", "ends_year", "about", "note", "text", "purpose"),
-    *("answer", "name", "role", "password", "again"),
+    *("answer", "name", "role", "password", "again", "by", "measure", "source", "window", "why"),
 )
 QUERIES = ("page", "mark", "done", "hash", "before", "after", "title", "anchor")
 PATHS = (

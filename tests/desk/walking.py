@@ -8,9 +8,6 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
-from analyzer.desk.all_doors import ALL
-
-NOT_BUILT = "/requests"  # the page of releases leads there; a dead link as soon as the desk has any door of that name
 OWN_SCRIPT = {"src": "/static/desk.js", "defer": None}
 LEADING = {"href", "src", "action", "formaction", "xlink:href", "data", "poster", "srcdoc", "style"}
 
@@ -92,8 +89,6 @@ def pages_of(visitor: Any, first: str = "/", most: int = 300, may_be_gone: Colle
         if address in found or urlsplit(address).path.startswith("/static/"):
             continue
         answer = visitor.get(address)
-        if address == NOT_BUILT and NOT_BUILT not in {door.path for door in ALL}:
-            continue
         gone = answer.status_code == 404 and address in may_be_gone
         assert answer.status_code in (200, 303) or gone, f"{address}: {answer.status_code}"
         if answer.status_code == 303:

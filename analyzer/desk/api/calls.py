@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from analyzer._version import __version__
@@ -12,15 +12,19 @@ from analyzer.desk.ask import Ask
 from analyzer.desk.problems import Problem, ProblemError
 from analyzer.desk.views.forms import whole
 from analyzer.errors import InputError
+from analyzer.ledger.leaving import KeptRelease
 from analyzer.ledger.people import Person, Role
 from analyzer.ledger.requested import KeptRequest, ReleaseRequest
-from analyzer.ledger.reviewed import DecisionRefusedError, DraftRecord, KeptDraft, PatternState
+from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftRecord, KeptDraft, PatternState
 from analyzer.report.page import size_of
 
 T = TypeVar("T")
+N = TypeVar("N", KeptDraft, KeptRelease, KeptRequest)
 
-_PAGE: Final = 100
-_MOST: Final = 1_000
+LONGEST_TITLE: Final = 300
+MOST: Final = 1_000
+USUAL: Final = 100
+"""How many entries of a list are told at once."""
 
 
 def health(ask: Ask) -> dict[str, Any]:
@@ -36,8 +40,8 @@ def check(ask: Ask, sent: DraftToCheck) -> dict[str, Any]:
 def suggest(ask: Ask) -> dict[str, Any]:
     """List what may be said about a title."""
     title = ask.query.get("title", "").strip()
-    if not title:
-        raise InputError("No title is named.", "Send ?title=NAME.")
+    if not title or len(title) > LONGEST_TITLE:
+        raise InputError("No title is named.", f"Send ?title=NAME, {LONGEST_TITLE} letters at most.")
     return ask.office.suggest(title)
 
 
@@ -58,13 +62,20 @@ def pattern(ask: Ask) -> dict[str, Any]:
 def submit(ask: Ask, sent: DraftToSubmit) -> dict[str, Any]:
     """Judge a draft and keep it for a reviewer."""
     told = ask.office.check(sent.text)
-    record = DraftRecord(author=_who(ask).name, text=told["text"], verdict=told, purpose=sent.purpose)
+    if told["verdict"] == Checked.BLOCK.value:
+        rules = ", ".join(told["rules"])
+        raise DecisionRefusedError(
+            f"The draft is blocked ({rules}), and no reviewer can open it.", "Write it otherwise; /check has reasons."
+        )
+    purpose = " ".join(sent.purpose.split())
+    record = DraftRecord(author=_who(ask).name, text=told["text"], verdict=told, purpose=purpose)
     return _draft(ask.office.ledger.submit(record))
 
 
 def drafts(ask: Ask) -> dict[str, Any]:
     """List drafts: a reviewing program's list has everybody's, another one's its own."""
-    return {"drafts": [_draft(kept) for kept in ask.office.ledger.drafts() if _may_see(ask, kept)]}
+    seen = [kept for kept in ask.office.ledger.drafts() if _may_see(ask, kept)]
+    return {"drafts": [_draft(kept) for kept in _page(ask, seen)]}
 
 
 def draft(ask: Ask) -> dict[str, Any]:
@@ -78,7 +89,8 @@ def draft(ask: Ask) -> dict[str, Any]:
 def releases(ask: Ask) -> dict[str, Any]:
     """List what left."""
     names = ("number", "population", "purpose", "made_on", "with_noise")
-    return {"releases": [{n: getattr(kept, n) for n in names} for kept in ask.office.ledger.all_releases()]}
+    left = _page(ask, ask.office.ledger.all_releases())
+    return {"releases": [{n: getattr(kept, n) for n in names} for kept in left]}
 
 
 def release(ask: Ask) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def request(ask: Ask, sent: ReleaseToAskFor) -> dict[str, Any]:
 
 def requests(ask: Ask) -> dict[str, Any]:
     """List the release requests."""
-    return {"requests": [_request(kept) for kept in ask.office.ledger.requests()]}
+    return {"requests": [_request(kept) for kept in _page(ask, ask.office.ledger.requests())]}
 
 
 def one_request(ask: Ask) -> dict[str, Any]:
@@ -121,7 +133,7 @@ def rulebook(ask: Ask) -> dict[str, Any]:
 
 def audit(ask: Ask) -> dict[str, Any]:
     """Return entries of the audit trail."""
-    after, limit = _asked(ask, "after", 0, 2**31 - 1), _asked(ask, "limit", _PAGE, _MOST)
+    after, limit = _after(ask), _limit(ask)
     trail = ask.office.ledger.audit
     return {"entries": trail.anchor().entries, "events": [event.as_json() for event in trail.events(after, limit)]}
 
@@ -142,6 +154,20 @@ def _number(ask: Ask) -> int:
     if number is None:
         raise ProblemError(_missing("That is no number.", "Numbers go from 1."))
     return number
+
+
+def _page(ask: Ask, kept: Sequence[N]) -> Sequence[N]:
+    """Return the next ones behind a number, oldest first."""
+    after = _after(ask)
+    return [one for one in kept if one.number > after][: _limit(ask)]
+
+
+def _after(ask: Ask) -> int:
+    return _asked(ask, "after", 0, 2**31 - 1)
+
+
+def _limit(ask: Ask) -> int:
+    return _asked(ask, "limit", USUAL, MOST)
 
 
 def _asked(ask: Ask, name: str, default: int, most: int) -> int:

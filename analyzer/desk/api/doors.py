@@ -13,11 +13,17 @@ from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
 from analyzer.desk.pages.places import READERS, REVIEWERS, STAFF, WRITERS
 
-_TITLE: Final = Query("title", "Name of a title or series.", {"type": "string", "minLength": 1, "maxLength": 300}, True)
-_AFTER: Final = Query(
-    "after", "Only entries with a higher number.", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_TITLE: Final = Query(
+    "title", "Name of a title or series.", {"type": "string", "minLength": 1, "maxLength": calls.LONGEST_TITLE}, True
 )
-_LIMIT: Final = Query("limit", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 1_000})
+_PAGES: Final = (
+    Query("after", "Only entries with a higher number.", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}),
+    Query(
+        "limit",
+        f"How many at most; {calls.USUAL} unless told.",
+        {"type": "integer", "minimum": 0, "maximum": calls.MOST},
+    ),
+)
 
 OPERATIONS: Final = (
     operation("health", "/health", STAFF, "Say that the desk answers", calls.health, models.HealthTold),
@@ -38,15 +44,18 @@ OPERATIONS: Final = (
         "submit", "/drafts", WRITERS, "Submit a draft for review", calls.submit, models.DraftTold,
         body=models.DraftToSubmit, made=True,
     ),
-    operation("drafts", "/drafts", WRITERS, "List drafts", calls.drafts, models.DraftsTold),
+    operation("drafts", "/drafts", WRITERS, "List drafts", calls.drafts, models.DraftsTold, query=_PAGES),
     operation("draft", "/drafts/{number}", WRITERS, "Return a draft and its answers", calls.draft, models.DraftTold),
-    operation("releases", "/releases", STAFF, "List what left", calls.releases, models.ReleasesTold),
+    operation("releases", "/releases", STAFF, "List what left", calls.releases, models.ReleasesTold, query=_PAGES),
     operation("release", "/releases/{number}", STAFF, "Return what left", calls.release, models.ReleaseInFull),
     operation(
         "request", "/release-requests", STAFF, "Ask for a release", calls.request, models.RequestTold,
         body=models.ReleaseToAskFor, made=True,
     ),
-    operation("requests", "/release-requests", STAFF, "List release requests", calls.requests, models.RequestsTold),
+    operation(
+        "requests", "/release-requests", STAFF, "List release requests", calls.requests, models.RequestsTold,
+        query=_PAGES,
+    ),
     operation(
         "one_request", "/release-requests/{number}", STAFF, "Return a release request", calls.one_request,
         models.RequestTold,
@@ -55,7 +64,7 @@ OPERATIONS: Final = (
     operation("rulebook", "/rulebook", READERS, "Return the rulebook", calls.rulebook, models.RulebookTold),
     operation(
         "audit", "/audit", REVIEWERS, "Return entries of the audit trail", calls.audit, models.AuditTold,
-        query=(_AFTER, _LIMIT),
+        query=_PAGES,
     ),
 )  # fmt: skip
 

@@ -10,12 +10,19 @@ Text = Annotated[StrictStr, Field(min_length=1, max_length=20_000)]
 Short = Annotated[StrictStr, Field(min_length=1, max_length=100)]
 Status = Literal["block", "review", "allow"]
 MarkWord = Literal["never_single_out", "review", "open"]
+Purpose = Literal["public message", "press", "internal research", "advertising", "retention campaign"]
 
 
 class _Sent(BaseModel):
     """A body; what it should not have is refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class _Told(BaseModel):
+    """An answer; each field that does not speak for itself says what it is."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class DraftToCheck(_Sent):
@@ -29,20 +36,25 @@ class DraftToSubmit(_Sent):
 
     text: Text
     purpose: Short = "public message"
+    """What it is for; stays in the audit trail for good."""
 
 
 class ReleaseToAskFor(_Sent):
     """Numbers that are needed; see `analyzer release` for what the words mean."""
 
-    by: Annotated[list[Short], Field(min_length=1, max_length=4)]
+    by: Annotated[list[Short], Field(min_length=1, max_length=4, json_schema_extra={"uniqueItems": True})]
+    """The columns of the table, each once."""
     measure: Short
-    purpose: Short
+    """households, or a column that is added up, such as hours."""
+    purpose: Purpose
     source: Annotated[StrictStr, Field(min_length=1, max_length=200)]
+    """What the data are, in words."""
     window: Short
+    """Which period they are of, in words."""
     why: Annotated[StrictStr, Field(min_length=1, max_length=2_000)]
 
 
-class ReasonTold(BaseModel):
+class ReasonTold(_Told):
     """One reason of a verdict, with the words of the draft that it is about."""
 
     rule: str
@@ -50,11 +62,14 @@ class ReasonTold(BaseModel):
     because: str
     cites: list[str]
     layer: str
+    """Who gives it: wording, tone, policy, disclosure or truth."""
     spans: list[tuple[int, int]]
+    """Beginning and end, in characters from 0; the end is not included."""
     words: list[str]
+    """The words at the spans."""
 
 
-class FactTold(BaseModel):
+class FactTold(_Told):
     """A sentence that may be said, and where its figure is from."""
 
     model_config = ConfigDict(extra="allow")
@@ -63,25 +78,29 @@ class FactTold(BaseModel):
     source: str | None = None
 
 
-class VerdictTold(BaseModel):
+class VerdictTold(_Told):
     """What `analyzer check --json` prints."""
 
     model_config = ConfigDict(extra="allow")
 
     text: str
+    """The draft as it was judged."""
     verdict: Status
     rules: list[str]
     reasons: list[ReasonTold]
     unclear: list[str]
+    """What nobody could tell, such as whom a word means."""
     language: str
     basis: str
+    """What it was judged by: words only, or data too."""
     purpose: str
     instead: list[FactTold]
+    """What may be said instead."""
     rulebook_hash: str
     wording_hash: str
 
 
-class SuggestionsTold(BaseModel):
+class SuggestionsTold(_Told):
     """What `analyzer suggest --json` prints."""
 
     model_config = ConfigDict(extra="allow")
@@ -89,31 +108,39 @@ class SuggestionsTold(BaseModel):
     title: str
     known: bool
     hint: str
+    """A title with nearly that name, where this one is not known."""
     facts: list[FactTold]
 
 
-class PatternTold(BaseModel):
+class PatternTold(_Told):
     """Where a pattern stands; how many households share it is a band."""
 
     pattern: str
     name: str
     households: str
+    """A band, never a count."""
     mark: MarkWord
+    """In force today."""
     by_rules: MarkWord
+    """The rulebook's mark, before anybody decided."""
     absolute: bool
+    """Whether nobody may loosen it."""
     rules: list[str]
     decided: bool
+    """Whether somebody decided on it as it is now."""
     stale: str
+    """Why an earlier decision holds no longer; empty where none does so."""
 
 
-class PatternsTold(BaseModel):
+class PatternsTold(_Told):
     """The patterns of the newest bundle."""
 
     bundle: str
+    """Its fingerprint; empty where nothing was fitted yet."""
     patterns: list[PatternTold]
 
 
-class StepTold(BaseModel):
+class StepTold(_Told):
     """One step in the history of a pattern."""
 
     at: str
@@ -128,7 +155,7 @@ class PatternInFull(PatternTold):
     history: list[StepTold]
 
 
-class AnswerTold(BaseModel):
+class AnswerTold(_Told):
     """What a reviewer said; the reason is null once it was deleted."""
 
     at: str
@@ -137,7 +164,7 @@ class AnswerTold(BaseModel):
     reason: str | None
 
 
-class DraftTold(BaseModel):
+class DraftTold(_Told):
     """A draft in the ledger; its words are null once they were deleted."""
 
     number: int
@@ -149,16 +176,17 @@ class DraftTold(BaseModel):
     text: str | None
     status: Literal["waiting", "approved", "rejected"]
     stale: str
+    """Why it has to be checked again; empty where it has not."""
     answers: list[AnswerTold]
 
 
-class DraftsTold(BaseModel):
-    """Drafts, oldest first."""
+class DraftsTold(_Told):
+    """Drafts, oldest first; the next ones are behind the last number."""
 
     drafts: list[DraftTold]
 
 
-class ReleaseTold(BaseModel):
+class ReleaseTold(_Told):
     """A release that left, without its cells."""
 
     number: int
@@ -168,20 +196,20 @@ class ReleaseTold(BaseModel):
     with_noise: bool
 
 
-class ReleasesTold(BaseModel):
-    """All releases, oldest first."""
+class ReleasesTold(_Told):
+    """Releases, oldest first; the next ones are behind the last number."""
 
     releases: list[ReleaseTold]
 
 
-class ReleaseInFull(BaseModel):
+class ReleaseInFull(_Told):
     """What left, as it was recorded."""
 
     number: int
     content: dict[str, Any]
 
 
-class RequestTold(BaseModel):
+class RequestTold(_Told):
     """A release request and what was answered."""
 
     number: int
@@ -195,16 +223,17 @@ class RequestTold(BaseModel):
     why: str
     status: Literal["waiting", "approved", "rejected", "fulfilled"]
     release: int | None
+    """Number of the release that fulfilled it."""
     answers: list[AnswerTold]
 
 
-class RequestsTold(BaseModel):
-    """All release requests, oldest first."""
+class RequestsTold(_Told):
+    """Release requests, oldest first; the next ones are behind the last number."""
 
     requests: list[RequestTold]
 
 
-class WaitingTold(BaseModel):
+class WaitingTold(_Told):
     """One thing that waits for a person."""
 
     why: str
@@ -213,13 +242,13 @@ class WaitingTold(BaseModel):
     since: str
 
 
-class QueueTold(BaseModel):
+class QueueTold(_Told):
     """What waits, most pressing first."""
 
     waiting: list[WaitingTold]
 
 
-class RulebookTold(BaseModel):
+class RulebookTold(_Told):
     """The rulebook that marks the patterns."""
 
     hash: str
@@ -228,7 +257,7 @@ class RulebookTold(BaseModel):
     rulebook: dict[str, Any]
 
 
-class EventTold(BaseModel):
+class EventTold(_Told):
     """An entry of the audit trail."""
 
     number: int
@@ -238,29 +267,34 @@ class EventTold(BaseModel):
     item: str
     details: dict[str, Any]
     previous: str
+    """The hash of the entry before."""
     hash: str
 
 
-class AuditTold(BaseModel):
+class AuditTold(_Told):
     """Entries, oldest first, and how many there are in all."""
 
     entries: int
+    """In all, however many are told here."""
     events: list[EventTold]
 
 
-class HealthTold(BaseModel):
+class HealthTold(_Told):
     """That the desk and its ledger answer."""
 
     status: Literal["ok"]
     version: str
     entries: int
+    """Of the audit trail."""
 
 
-class ProblemTold(BaseModel):
+class ProblemTold(_Told):
     """Something that was not done (RFC 9457): what is wrong, and what to do."""
 
     type: str
     title: str
     status: int
     detail: str
+    """What is wrong."""
     remedy: str
+    """What to do."""

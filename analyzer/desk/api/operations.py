@@ -84,6 +84,8 @@ def operation(
     """
 
     def handler(ask: Ask) -> Response:
+        if unknown := sorted(set(ask.query) - {one.name for one in query}):
+            return as_json(_unknown(unknown[0], query))
         if body is None:
             return _told(answer, call(ask), 201 if made else 200)
         read = _read(ask.body, body)
@@ -106,6 +108,12 @@ def _read(sent: bytes, model: type[BaseModel]) -> BaseModel | Problem:
         place = ".".join(str(part) for part in first["loc"]) or "the body"
         fields = ", ".join(model.model_fields)
         return Problem(422, "That cannot be done so", f"{place}: {first['msg']}.", f"Send an object with: {fields}.")
+
+
+def _unknown(name: str, query: tuple[Query, ...]) -> Problem:
+    """Return that a parameter means nothing: whoever mistypes one would else get another answer than they think."""
+    known = ", ".join(f"?{one.name}=" for one in query) or "nothing behind the question mark"
+    return Problem(422, "That cannot be done so", f"The parameter {name[:40]!r} is not known.", f"Send {known}.")
 
 
 def _told(model: type[BaseModel], values: dict[str, Any], status: int) -> Response:

@@ -204,7 +204,8 @@ def test_a_role_with_the_rights_of_the_how_to_writes_and_cannot_change_the_trail
     role = f"daily_{schema}"
     grants = grants.replace("analyzer_daily", role)
     for table in re.findall(r"ON (\w+(?:, \w+)*) TO", grants):
-        grants = grants.replace(f"ON {table} TO", f"ON {', '.join(f'{schema}.{name}' for name in table.split(', '))} TO")
+        there = ", ".join(f"{schema}.{name}" for name in table.split(", "))
+        grants = grants.replace(f"ON {table} TO", f"ON {there} TO")
     postgresql.execute(
         f"CREATE ROLE {role} LOGIN", f"GRANT USAGE ON SCHEMA {schema} TO {role}", *grants.split(";")[:-1]
     )

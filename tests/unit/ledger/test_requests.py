@@ -104,6 +104,9 @@ def test_a_request_that_is_not_there_is_said(ledger, number):
         ledger.request(number)
 
 
-def test_the_order_of_columns_does_not_matter():
-    assert asked(by=("country", "device")).asks_for(["device", "country"], "households", "press")
-    assert not asked().asks_for(["country"], "hours", "press")
+def test_a_request_is_for_one_table_whatever_the_order_of_its_columns():
+    told = ("households", "press", "our sessions", "March 2026")
+    assert asked(by=("country", "device")).asks_for(["device", "country"], *told)
+    assert not asked().asks_for(["device"], *told)
+    for place in range(4):
+        assert not asked().asks_for(["country"], *told[:place], "other", *told[place + 1 :])
