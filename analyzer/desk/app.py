@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -129,8 +130,9 @@ def _refused(door: Door, gates: Gates, problem: problems.Problem) -> Response:
 def _handler(gates: Gates, problem: problems.Problem) -> Callable[[Request, Exception], Response]:
     def told(request: Request, error: Exception) -> Response:
         door = Door("nowhere", "GET", "/", frozenset(), gates.doors["home"].handler)
+        headers = getattr(error, "headers", None)  # of 405, which methods there are
         if request.url.path.startswith(API):
-            return problems.as_json(problem)
-        return problems.page(Ask(door, gates.doors, gates.office), problem)
+            return problems.as_json(replace(problem, remedy=problems.LISTED), headers)
+        return problems.page(Ask(door, gates.doors, gates.office), problem, headers)
 
     return told

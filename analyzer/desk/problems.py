@@ -62,6 +62,7 @@ UNKNOWN: Final = Problem(
 MISSING: Final = Problem(
     404, "There is no such page", "Nothing is at this address.", "Start from the first page, and follow its links."
 )
+LISTED: Final = "GET /api/v1/openapi.json lists what programs can ask for; decisions are for people, at the desk."
 NO_METHOD: Final = Problem(
     405, "That cannot be done here", "This address does not take such requests.", "Start from the first page."
 )

@@ -6,6 +6,8 @@ chain of the audit trail cannot fork, however many machines write.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -120,7 +122,7 @@ def _with_transactions(engine: sa.Engine) -> sa.Engine:
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _set(connection, pragma)
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -128,6 +130,19 @@ def _with_transactions(engine: sa.Engine) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def _set(connection: Any, pragma: str) -> None:
+    """Set a pragma; where another process is making the same file, SQLite does not wait by itself."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _with_a_lock(engine: sa.Engine) -> sa.Engine:

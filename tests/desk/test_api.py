@@ -176,6 +176,18 @@ def test_the_audit_trail_is_read_in_pages(api, desk):
     assert (sum(pages), max(pages)) == (desk.ledger.audit.anchor().entries, 40)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/patterns/P01/decisions", 404), ("POST", "/drafts/1/answers", 404), ("POST", "/queue", 405)],
+)
+def test_an_address_that_is_none_says_where_all_are_listed_and_who_decides(api, method, path, status):
+    said = api(Role.REVIEWER)(method, path)
+    assert said.status_code == status
+    assert "openapi.json" in said.json()["remedy"]
+    assert "decisions are for people" in said.json()["remedy"]
+    assert ("GET" in said.headers.get("allow", "")) == (status == 405)
+
+
 def test_a_program_that_asks_too_often_waits(api):
     program = api(Role.REVIEWER)
     answers = [program("GET", "/health") for _ in range(601)]

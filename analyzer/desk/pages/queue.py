@@ -22,8 +22,8 @@ def home(ask: Ask) -> Response:
 
 def queue(ask: Ask) -> Response:
     """Show what waits for a person."""
-    ledger, today = ask.office.ledger, ask.office.today()
-    groups = view.groups(ledger.queue(today), ledger.patterns(today), ledger.drafts())
+    found = ask.office.ledger.on_the_desk(ask.office.today())
+    groups = view.groups(found.waiting, found.patterns, found.drafts)
     total = sum(len(group.rows) for group in groups)
     words = counted(total, "thing waits", "things wait") if total else ""
     return ask.page("queue.html.j2", groups=groups, total=words, shown=_SHOWN)

@@ -68,8 +68,9 @@ def seen(text: str) -> str:
 
 def shortened(text: str, longest: int = 90) -> str:
     """Return the beginning of a text on one line."""
-    flat = " ".join(seen(text).split())
-    return flat if len(flat) <= longest else f"{flat[: longest - 1].rstrip()}…"
+    begun = text[: 10 * longest]  # a draft has up to 20,000 letters, and a list many drafts
+    flat = " ".join(seen(begun).split())
+    return flat if len(flat) <= longest and begun == text else f"{flat[: longest - 1].rstrip()}…"
 
 
 def counted(number: int, one: str, many: str) -> str:
