@@ -197,9 +197,10 @@ def _is_name(draft: Draft, match: Match) -> bool:
         (at + 1 for at, token in enumerate(tokens) if token.norm == "'s" and at and tokens[at - 1].capital), 0
     )  # Pune's Tejas
     first = next((token for token in tokens[owned:] if token.capital), None)
-    return first is not None and first.tags.isdisjoint(_NO_NAMES)
+    return first is not None and first.norm not in _DAYS and first.tags.isdisjoint(_NO_NAMES)
 
 
+_DAYS: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday montag sonntag".split())
 _NO_NAMES: Final = words_of("no-names")
 
 
