@@ -200,7 +200,9 @@ def _is_name(draft: Draft, match: Match) -> bool:
     return first is not None and first.norm not in _DAYS and first.tags.isdisjoint(_NO_NAMES)
 
 
-_DAYS: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday montag sonntag".split())
+_DAYS: Final = frozenset(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "montag", "sonntag"]
+)
 _NO_NAMES: Final = words_of("no-names")
 
 
