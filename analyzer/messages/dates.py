@@ -115,6 +115,16 @@ def spans_of_days(text: str) -> tuple[Span, ...]:
     return tuple(named.span for named in _all(text))
 
 
+def is_in_a_day(text: str, span: Span) -> bool:
+    """Return whether words are part of a day that is named; only what stands near is read, however long the text is."""
+    first = max(0, span.start - _NEAR)
+    near = spans_of_days(text[first : span.end + _NEAR])
+    return any(one.start <= span.start - first and span.end - first <= one.end for one in near)
+
+
+_NEAR: Final = 40  # letters: no day is longer
+
+
 def _all(part: str) -> Iterator[_Named]:
     """Yield what is named, in order and without overlaps; the fullest form first."""
     taken: list[_Named] = []

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from analyzer.messages.claim import Claim, Span, Unclear, WhoKind
-from analyzer.messages.dates import spans_of_days
+from analyzer.messages.dates import is_in_a_day
 from analyzer.messages.figures import FIGURE
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
@@ -40,10 +40,13 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         What was understood.
     """
     told = [span for claim in claims for span in _spans(claim)]
-    told += spans_of_days(draft.text.given)  # "from 1 November to 10 December" counts nobody
     about = any(token.tags & {"use", "people", "person"} for token in draft.tokens)
     found = [
-        Unclear(span, _NUMBER) for sentence in draft.sentences if about for span in _numbers(draft, sentence, told)
+        Unclear(span, _NUMBER)
+        for sentence in draft.sentences
+        if about
+        for span in _numbers(draft, sentence, told)
+        if not is_in_a_day(draft.text.given, span)  # "from 1 November to 10 December" counts nobody
     ]
     found += _habits(draft, claims)
     if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):

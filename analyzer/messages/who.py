@@ -8,7 +8,7 @@ from typing import Final
 
 from analyzer.messages.claim import Amount, Per, Who, WhoKind
 from analyzer.messages.counts import Mention, are_people, count_of, counted_who, with_counts
-from analyzer.messages.dates import spans_of_days
+from analyzer.messages.dates import is_in_a_day
 from analyzer.messages.figures import FIGURE, LENGTH
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lists import words_of
@@ -143,16 +143,17 @@ def _taken(draft: Draft, sentence: Sentence) -> set[int]:
 
 def _of_days(draft: Draft, sentence: Sentence) -> set[int]:
     """Return tokens of numbers that name a day, where a pause follows: "On January 7, people slept in"."""
-    days = spans_of_days(draft.text.given)
-    return {
+    counted = [
         at
         for at in range(sentence.low, min(sentence.high, len(draft.tokens) - 1))
-        if draft.tokens[at].piece in (Piece.NUMBER, Piece.ORDINAL)
-        and draft.tokens[at + 1].text == ","
-        and any(
-            span.start < draft.text.span(draft.tokens[at].start, draft.tokens[at].end).end <= span.end for span in days
-        )
-    }
+        if draft.tokens[at].piece in (Piece.NUMBER, Piece.ORDINAL) and draft.tokens[at + 1].text == ","
+    ]
+    few = counted[:_MOST_DAYS]
+    spans = {at: draft.text.span(draft.tokens[at].start, draft.tokens[at].end) for at in few}
+    return {at for at, span in spans.items() if is_in_a_day(draft.text.given, span)}
+
+
+_MOST_DAYS: Final = 20  # of a sentence; a list of numbers is none of days
 
 
 def _who(draft: Draft, match: Match, kind: WhoKind, consented: bool) -> Who | None:
