@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from analyzer.sessions.source import read_sessions as read_sessions
     from analyzer.workflow.classify import classify as classify
     from analyzer.workflow.extraction import write_features as write_features
+    from analyzer.workflow.in_force import in_force as in_force
     from analyzer.workflow.message_index import build_index as build_index
     from analyzer.workflow.messages import check_message as check_message
     from analyzer.workflow.model import Model as Model
@@ -89,6 +90,7 @@ _HOMES = {
     "classify_spark": "analyzer.workflow.spark",
     "extract_features": "analyzer.features.extract",
     "extract_features_spark": "analyzer.workflow.spark",
+    "in_force": "analyzer.workflow.in_force",
     "load_model": "analyzer.workflow.model",
     "load_rulebook": "analyzer.policy.rulebook",
     "mark_patterns": "analyzer.policy.marks",

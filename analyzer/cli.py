@@ -22,9 +22,9 @@ from analyzer.cli_ledger import LedgerKey, retention
 from analyzer.cli_ledger import audit as audit_app
 from analyzer.cli_messages import check, index, suggest
 from analyzer.cli_output import Json, answer
+from analyzer.cli_patterns import EngineOption, Master, RulebookFile, classify, explain, marks
 from analyzer.cli_release import budget, release
 from analyzer.cli_rulebook import app as rulebook_app
-from analyzer.cli_rulebook import explained as explained_text
 from analyzer.errors import AnalyzerError, ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -79,11 +79,6 @@ Pseudonyms = Annotated[
     typer.Option("--pseudonyms/--plain-names", help="Hash viewers and households. [default: if the export names them]"),
 ]
 KeepAutoplay = Annotated[bool, typer.Option("--keep-autoplay", help="Keep rows that began without anybody's action.")]
-RulebookFile = Annotated[
-    Path | None,
-    typer.Option("--rulebook", help="A rulebook in TOML. [default: the model's own, else the shipped one]"),
-]
-ModelName = Annotated[str, typer.Option("--model", help="A bundle's folder, or 'reference'.")]
 Workers = Annotated[
     int | None,
     typer.Option(min=1, max=1_024, help="How many to work at a time. [default: one a core]"),
@@ -93,11 +88,6 @@ Backend = Annotated[
     typer.Option(help="joblib's workers: threading, loky, multiprocessing. [default: threading]"),
 ]
 Memory = Annotated[str, typer.Option(help="About how much memory to use.")]
-EngineOption = Annotated[str, typer.Option("--engine", help="local, or spark.")]
-Master = Annotated[
-    str | None,
-    typer.Option(help="Spark's master, such as local[2]. [default: what spark-submit says]"),
-]
 ClusterSize = Annotated[
     int | None,
     typer.Option(min=2, help="Fewest vectors of a pattern. [default: 0.5 % of all, at least 30]"),
@@ -201,64 +191,15 @@ def fit(
     answer(result, text.fit, as_json)
 
 
-@app.command(epilog="Example: analyzer classify vectors.parquet --model models/mine --out answers.parquet")
-def classify(
-    vectors: Annotated[Path, typer.Argument(help="Vectors from 'analyzer features'.")],
-    out: Annotated[Path, typer.Option(help="Parquet file for the answers.")] = Path("assignments.parquet"),
-    model: ModelName = "reference",
-    internal: Annotated[bool, typer.Option("--internal", help="Raw pattern ids, for research only.")] = False,
-    rulebook: RulebookFile = None,
-    engine: EngineOption = "local",
-    master: Master = None,
-    as_json: Json = False,
-) -> None:
-    """Say pattern or withheld for each vector."""
-    from analyzer.workflow import jobs
-
-    with _progress() as progress:
-        mover, book = jobs.engine_from(engine, master), jobs.rulebook_from(rulebook)
-        result = jobs.classify_job(vectors, model, out, internal, book, mover, progress)
-    answer(result, text.classify, as_json)
-
-
-@app.command(
+app.command(epilog="Example: analyzer classify vectors.parquet --model models/mine --out answers.parquet")(classify)
+app.command(
     short_help="List a model's patterns with their marks and rules.",
     epilog="Example: analyzer marks --model models/mine",
-)
-def marks(
-    model: ModelName = "reference",
-    rulebook: RulebookFile = None,
-    explain: Annotated[
-        str | None, typer.Option("--explain", metavar="PATTERN", help="Why this pattern has its mark, rule by rule.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """List a model's patterns with their marks and the rules behind them."""
-    from analyzer.workflow import jobs
-
-    if explain is not None:
-        from analyzer.workflow import rulebooks
-
-        result = rulebooks.explain_mark_job(model, explain, jobs.rulebook_from(rulebook))
-        answer(result, explained_text, as_json)
-        return
-    answer(jobs.marks_job(model, jobs.rulebook_from(rulebook)), text.marks, as_json)
-
-
-@app.command(
+)(marks)
+app.command(
     short_help="Explain one pattern: what it is, its mark and why.",
     epilog="Example: analyzer explain P07 --model models/mine",
-)
-def explain(
-    pattern: Annotated[str, typer.Argument(help="A pattern's id such as P07, or 'no pattern'.")],
-    model: ModelName = "reference",
-    rulebook: RulebookFile = None,
-    as_json: Json = False,
-) -> None:
-    """Explain one pattern: what it is, what it may give people, its mark and why."""
-    from analyzer.workflow import jobs
-
-    answer(jobs.explain_job(model, pattern, jobs.rulebook_from(rulebook)), text.explain, as_json)
+)(explain)
 
 
 @app.command(epilog="Example: analyzer synth --viewers 20000 --out views.parquet --truth truth.parquet")

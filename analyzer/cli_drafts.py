@@ -176,6 +176,7 @@ def _rests_on(told: dict[str, Any]) -> str:
         + (f", bundle {told['bundle'][:12]}" if told["bundle"] else "")
         + (f"; data {data['fingerprint'][:12]}, {data['window']}, {data['sources']}" if data else "")
         + ".",
+        *told["marks"],
     ]
     return "\n".join(line for part in parts for line in textwrap.wrap(part, _width()))
 

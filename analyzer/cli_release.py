@@ -118,7 +118,7 @@ def _built_on(pairs: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _sentences(result: dict[str, Any]) -> str:
-    return "\n\n".join("\n".join(_lines(told)) for told in result["answers"])
+    return "\n\n".join(["\n".join(_lines(told)) for told in result["answers"]] + result["notes"])
 
 
 def _lines(told: dict[str, Any]) -> list[str]:

@@ -154,6 +154,8 @@ def explained(result: dict[str, Any]) -> str:
             f"Mark: {MARK_WORDS[result['mark']]}",
             "",
             *(rules or ["No rule fired.", ""]),
+            *[line for sentence in result["set_aside"] for line in (f"Set aside for now: {sentence}", "")],
+            *([result["decided"]] if result["decided"] else []),
             f"Rulebook {book['id']} {book['version']}, {book['hash'][:12]}",
             result["base_rate"],
         ]

@@ -75,7 +75,7 @@ def fit(result: dict[str, Any]) -> str:
 
 def classify(result: dict[str, Any]) -> str:
     """Return how much was withheld and where the answers are."""
-    place = f"Answers: {result['outputs']['assignments']}"
+    place = "\n".join([*result["notes"], f"Answers: {result['outputs']['assignments']}"])
     if result["internal"]:
         return f"{result['vectors']:,} windows with raw pattern ids. Not for publication.\n{place}"
     return f"{result['vectors']:,} windows; {result['withheld_share']:.1%} are withheld.\n{place}"
@@ -93,6 +93,7 @@ def marks(result: dict[str, Any]) -> str:
             _table(("pattern", "mark", "households", "name", "rules"), rows),
             "",
             f"Rulebook {book['id']} {book['version']}, {book['hash'][:12]}",
+            *([result["decided"]] if result["decided"] else []),
             result["base_rate"],
         ]
     )
@@ -116,6 +117,8 @@ def explain(result: dict[str, Any]) -> str:
             "",
             f"Mark: {MARK_WORDS[result['mark']]}",
             *([f"  - {sentence}" for sentence in result["sentences"]] or ["  No rule fired."]),
+            *[f"  - set aside for now: {sentence}" for sentence in result["set_aside_sentences"]],
+            *([result["decided"]] if result["decided"] else []),
             "",
             result["base_rate"],
         ]

@@ -69,6 +69,9 @@ def make_app(office: Office, settings: DeskSettings | None = None) -> ASGIApp:
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
             sent = _sent(request, entrance.cookie, body)
+            if door is sign_in.TRIED:
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(entrance.threads, _entered, entrance, gates, door, sent)
             if own:
                 return await run_in_threadpool(_entered, entrance, gates, door, sent)
             return await run_in_threadpool(gates.open, door, sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,8 +11,9 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from analyzer.desk.doors import Door
+from analyzer.desk.forgery import proof_of
 from analyzer.desk.rendering import rendered
-from analyzer.desk.said import DONE
+from analyzer.desk.said import DONE, SIGNED_OUT
 from analyzer.ledger.people import Person
 from analyzer.workflow.office import Office
 
@@ -84,7 +86,7 @@ class Ask:
             "here": here(self.door.path, places),
             "csrf": self.csrf,
             "places": places,
-            "done": DONE.get(self.query.get("done", ""), ""),
+            "done": self._done(),
             "status": status,
         }
         return Response(rendered(template, shell | values), status, media_type="text/html")
@@ -102,7 +104,17 @@ class Ask:
             Parameters of the door's path.
         """
         href = self.doors[name].href(**path)
-        return RedirectResponse(f"{href}?{urlencode({'done': done})}" if done else href, 303)
+        told = urlencode({"done": f"{done}.{proof_of(self.csrf, done, href)}"}) if done else ""
+        return RedirectResponse(f"{href}?{told}" if told else href, 303)
+
+    def _done(self) -> str:
+        """Return what the desk says was done; nothing where somebody else made the link: it could say "Approved"."""
+        told = self.query.get("done", "")
+        if self.who is None or not told:
+            return DONE[SIGNED_OUT] if told == SIGNED_OUT else ""
+        done, _, proof = told.partition(".")
+        right = proof_of(self.csrf, done, self.door.href(**self.path))
+        return DONE.get(done, "") if hmac.compare_digest(right.encode(), proof.encode()) else ""
 
     def places(self) -> tuple[Place, ...]:
         """Return where somebody of this role can go, in order."""

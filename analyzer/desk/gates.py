@@ -152,7 +152,7 @@ class Gates:
             LOG.error("%s %s failed: %s\n%s", door.method, door.name, type(error).__name__, where)
         if door.for_programs:
             return problems.as_json(problem)
-        return problems.page(Ask(door, self.doors, self.office, self._perhaps(sent)), problem)
+        return problems.page(Ask(door, self.doors, self.office, self._perhaps(sent), sent.path), problem)
 
     def _perhaps(self, sent: Sent) -> Person | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -10,6 +11,17 @@ from typing import Final
 
 _MOST_KEYS: Final = 50_000
 """Of whom failures are remembered; whoever invents names to fill the memory loses the oldest ones."""
+
+
+def neighbourhood(address: str) -> str:
+    """Return what tries from an address are counted by: a single customer has 2**64 addresses of IPv6 at hand."""
+    try:
+        told = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if told.version == 4:
+        return str(told)
+    return str(told.ipv4_mapped or ipaddress.ip_network((told, 64), strict=False))
 
 
 class Attempts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+SIGNED_OUT: Final = "signed-out"
 DONE: Final[Mapping[str, str]] = {
     "confirmed": "Confirmed. The decision is in the audit trail.",
     "tightened": "Tightened. The stricter mark holds from now on.",
@@ -18,7 +19,7 @@ DONE: Final[Mapping[str, str]] = {
     "requested": "Asked for. A reviewer who is not you will answer.",
     "request-approved": "Approved. The release itself is made with the command that the page shows.",
     "request-rejected": "Rejected. Your reason is shown to whoever asked.",
-    "signed-out": "You have signed out.",
+    SIGNED_OUT: "You have signed out.",
     "account-made": "The account was made.",
     "account-changed": "The account was changed.",
     "account-disabled": "The account was disabled, and its sign-ins have ended.",
@@ -27,4 +28,4 @@ DONE: Final[Mapping[str, str]] = {
     "password-set": "The password was set.",
     "client-ended": "The client’s token has ended.",
 }
-"""Sentences by the key that a redirect carries; another key says nothing."""
+"""Sentences by the key that a redirect carries, with its proof; see `Ask.see`."""

@@ -54,7 +54,7 @@ class DeskSettings:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Host names that requests may ask for."""
-        own = () if is_loopback(self.host) or _is_any(self.host) else (self.host,)
+        own = () if _is_any(self.host) or self.host in _LOOPBACK else (_in_address(self.host),)
         return (*_LOOPBACK, *own, *(name.lower() for name in self.names))
 
     @property
@@ -66,7 +66,7 @@ class DeskSettings:
     def url(self) -> str:
         """The address of the first page, as somebody on this machine opens it."""
         host = "127.0.0.1" if _is_any(self.host) else self.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        return f"http://{_in_address(host)}:{self.port}/"
 
 
 def is_loopback(host: str) -> bool:
@@ -75,6 +75,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.casefold() == "localhost"
+
+
+def _in_address(host: str) -> str:
+    """Return a host as it stands in an address of a page."""
+    bare = host.strip("[]").lower()
+    return f"[{bare}]" if ":" in bare else bare
 
 
 def _is_any(host: str) -> bool:

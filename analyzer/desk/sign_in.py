@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from threading import BoundedSemaphore, Lock
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Final
 
 from starlette.responses import RedirectResponse, Response
@@ -14,11 +15,15 @@ from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
 from analyzer.desk.forgery import form_token
 from analyzer.desk.gates import Gates, Sent
-from analyzer.desk.limits import Attempts
-from analyzer.ledger.people import LONGEST, Role, as_compared
+from analyzer.desk.limits import Attempts, neighbourhood
+from analyzer.desk.said import SIGNED_OUT
+from analyzer.ledger.events import LONGEST_NAME
+from analyzer.ledger.likeness import as_compared
+from analyzer.ledger.people import Role
+from analyzer.ledger.sign_ins import LONGEST
 
 _AT_A_TIME: Final = 2  # passwords checked at once: each takes 19 MiB and a processor
-_QUEUE_S: Final = 5.0
+_READ: Final = LONGEST_NAME + 1  # letters of a name: to compare a longer one can take minutes, and it is no account's
 _BY_NAME, _BY_ADDRESS = 10, 20  # times the tries of one name at one address
 _WRONG: Final = "Name or password is not right. Names are written as the administrator made them"
 
@@ -40,6 +45,10 @@ class Entrance:
     Parameters
     ----------
     gates : Gates
+
+    Attributes
+    ----------
+    threads : where passwords are looked at; whoever waits there takes no thread from those who have signed in.
     """
 
     def __init__(self, gates: Gates) -> None:
@@ -48,7 +57,7 @@ class Entrance:
         self._here = Attempts(self._settings.attempts, seconds)
         self._by_name = Attempts(_BY_NAME * self._settings.attempts, seconds)
         self._by_address = Attempts(_BY_ADDRESS * self._settings.attempts, seconds)
-        self._at_a_time = BoundedSemaphore(_AT_A_TIME)
+        self.threads = ThreadPoolExecutor(_AT_A_TIME, "sign-in")
         self._counting = Lock()
 
     @property
@@ -76,23 +85,18 @@ class Entrance:
         form = sent.form() if sent.is_form else {}
         if not sent.is_own_form(form, sent.cookie):
             return problems.page(self._ask(TRIED, sent), problems.FORGED)
-        name, password = form.get("name", "").strip(), form.get("password", "")
+        name, password = form.get("name", "").strip()[:_READ], form.get("password", "")
         if not name or not password:
             empty = {"name": "Enter the name of your account"} if not name else {}
             return self._form(sent, empty | ({} if password else {"password": "Enter your password"}), name, 422)
         counted = self._counted(sent, name)
         if wait := self._wait_s(counted):
             return problems.page(self._ask(TRIED, sent), problems.TOO_OFTEN, {"Retry-After": str(wait)})
-        if not self._at_a_time.acquire(timeout=_QUEUE_S):
-            return problems.page(self._ask(TRIED, sent), problems.TOO_OFTEN, {"Retry-After": "10"})
-        try:
-            who = self._gates.office.ledger.known(name, password)
-        finally:
-            self._at_a_time.release()
+        who = self._gates.office.ledger.known(name, password)
         if who is None:
             return self._form(sent, {"name": _WRONG}, name, 422)
         self._here.forget(counted[0][1])
-        self._by_address.give_back(sent.address)  # behind a proxy everybody has one address
+        self._by_address.give_back(counted[2][1])  # behind a proxy everybody has one address
         token = self._gates.office.ledger.sign_in(who)  # a new one, whatever the browser had before
         return self._with_cookie(RedirectResponse("/", 303), token)
 
@@ -112,16 +116,16 @@ class Entrance:
         if not sent.is_own_form(form, sent.cookie):
             return problems.page(self._ask(ENDED, sent), problems.FORGED)
         self._gates.office.ledger.sign_out(sent.cookie)
-        answer = RedirectResponse("/sign-in?done=signed-out", 303)
+        answer = RedirectResponse(f"{SHOWN.path}?done={SIGNED_OUT}", 303)
         answer.delete_cookie(self.cookie, secure=self._settings.https, httponly=True, samesite="lax")
         return answer
 
     def _counted(self, sent: Sent, name: str) -> tuple[tuple[Attempts, str], ...]:
-        plain = as_compared(name)[:200]
+        plain, place = as_compared(name)[:_READ], neighbourhood(sent.address)
         return (
-            (self._here, f"{plain} {sent.address}"),
+            (self._here, f"{plain} {place}"),
             (self._by_name, plain),
-            (self._by_address, sent.address),
+            (self._by_address, place),
         )
 
     def _form(self, sent: Sent, errors: Mapping[str, str] | None = None, name: str = "", status: int = 200) -> Response:

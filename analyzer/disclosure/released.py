@@ -70,6 +70,7 @@ class Provenance:
     rulebook_hash, limits_hash : SHA-256 of what was decided by; hex.
     bundle : digest of the model whose patterns are named; None where none is.
     made_on : ISO date.
+    decisions : which patterns stand milder than by the rulebook, and by which decisions of the ledger; None for none.
     """
 
     source: str
@@ -83,6 +84,7 @@ class Provenance:
     limits_hash: str
     bundle: str | None
     made_on: str
+    decisions: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the provenance as plain JSON values."""

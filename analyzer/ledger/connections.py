@@ -6,8 +6,10 @@ chain of the audit trail cannot fork, however many machines write.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +73,15 @@ def make_folder(file: Path) -> None:
         raise LedgerError(
             f"The ledger's folder {file.parent} cannot be made: {error.strerror}.", "Give a folder that you may write."
         ) from error
+
+
+def make_file(file: Path) -> None:
+    """Make a ledger's file for its owner alone, where there is none: drafts and hashes of passwords lie in it.
+
+    SQLite gives its log the same mode. Where a file cannot be made, SQLite says so when it is opened.
+    """
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def engine_of(where: str | Path) -> sa.Engine:

@@ -1,13 +1,11 @@
-"""Who uses the desk: accounts with a role, their sign-ins, and clients of the API; the audit trail has each change."""
+"""Who uses the desk: accounts, each with one role; the audit trail has every change of them."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,16 +14,12 @@ from analyzer.ledger import notes
 from analyzer.ledger.audit import appended
 from analyzer.ledger.database import Database
 from analyzer.ledger.deciding import person_of
-from analyzer.ledger.events import COMMAND_LINE, LONGEST_NAME, What
+from analyzer.ledger.events import COMMAND_LINE, What
+from analyzer.ledger.likeness import as_compared, check_looks
 from analyzer.ledger.notes import Note
-from analyzer.ledger.passwords import check_password, fits, hashed, token_hash
+from analyzer.ledger.passwords import check_password, hashed
 from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, SIGN_INS
-from analyzer.ledger.traced import next_number, now
-from analyzer.policy.overrides import name_compared
-
-IDLE: Final = timedelta(minutes=30)
-LONGEST: Final = timedelta(hours=12)
-_SEEN_EVERY: Final = timedelta(minutes=1)  # each page would be a write otherwise
+from analyzer.ledger.traced import now
 
 
 class Role(Enum):
@@ -68,26 +62,8 @@ class Account:
     made: str
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A program that asks through the API; its token is told once, when it is made.
-
-    Attributes
-    ----------
-    number, name, role : which one, what it is called, what it may do.
-    ended : whether its token holds no longer.
-    made : when, UTC.
-    """
-
-    number: int
-    name: str
-    role: Role
-    ended: bool
-    made: str
-
-
 class People:
-    """The part of a ledger that is about accounts, sign-ins, clients and notes."""
+    """The part of a ledger that is about accounts, and what people say on patterns."""
 
     _database: Database
 
@@ -132,7 +108,7 @@ class People:
         with self._database.connected(writing=True) as connection:
             compared = as_compared(called)
             programs = connection.scalars(sa.select(CLIENTS.c.name))
-            if _is_taken(connection, compared) or compared in map(as_compared, programs):
+            if is_taken(connection, compared) or compared in map(as_compared, programs):
                 raise InputError(f"Somebody is called {called!r:.60} already, or nearly so.", "Choose another name.")
             values = {"compared": compared, "role": role.value, "password": kept, "disabled": False, "at": now()}
             connection.execute(sa.insert(ACCOUNTS).values(name=called, **values))
@@ -218,93 +194,6 @@ class People:
             row = connection.execute(sa.select(ACCOUNTS).where(ACCOUNTS.c.name == name)).mappings().first()
         return None if row is None or row["disabled"] else Person(row["name"], Role(row["role"]))
 
-    def known(self, name: str, password: str) -> Person | None:
-        """Return who has this name and password; None, after as long a time, where nobody has."""
-        with self._database.connected() as connection:
-            row = connection.execute(sa.select(ACCOUNTS).where(ACCOUNTS.c.name == name)).mappings().first()
-        right = fits(password, row["password"] if row else None)
-        return Person(row["name"], Role(row["role"])) if row and right and not row["disabled"] else None
-
-    def sign_in(self, person: Person, at: datetime | None = None) -> str:
-        """Begin a sign-in; return its token, which is told nowhere else."""
-        token, moment = secrets.token_urlsafe(32), at or datetime.now(UTC)
-        with self._database.connected(writing=True) as connection:
-            connection.execute(sa.delete(SIGN_INS).where(SIGN_INS.c.began < _text(moment - LONGEST)))
-            values = {"token": token_hash(token), "account": person.name}
-            connection.execute(sa.insert(SIGN_INS).values(**values, began=_text(moment), seen=_text(moment)))
-            appended(connection, person.name, What.SIGNED_IN, f"account {person.name}", {})
-        return token
-
-    def signed_in(self, token: str, at: datetime | None = None) -> Person | None:
-        """Return who has signed in with a token; None where it is none, or held too long, or not used for long."""
-        moment, kept = at or datetime.now(UTC), token_hash(token)
-        with self._database.connected() as connection:
-            query = sa.select(SIGN_INS.c.began, SIGN_INS.c.seen, ACCOUNTS.c.name, ACCOUNTS.c.role, ACCOUNTS.c.disabled)
-            found = query.join(ACCOUNTS, ACCOUNTS.c.name == SIGN_INS.c.account).where(SIGN_INS.c.token == kept)
-            row = connection.execute(found).first()
-        if row is None or row.disabled or row.began < _text(moment - LONGEST) or row.seen < _text(moment - IDLE):
-            return None
-        if row.seen < _text(moment - _SEEN_EVERY):
-            with self._database.connected(writing=True) as connection:
-                used = sa.update(SIGN_INS).where(SIGN_INS.c.token == kept)
-                connection.execute(used.values(seen=_text(moment)))
-        return Person(row.name, Role(row.role))
-
-    def sign_out(self, token: str) -> None:
-        """End a sign-in."""
-        with self._database.connected(writing=True) as connection:
-            connection.execute(sa.delete(SIGN_INS).where(SIGN_INS.c.token == token_hash(token)))
-
-    def clients(self) -> tuple[Client, ...]:
-        """Return all clients of the API, oldest first."""
-        with self._database.connected() as connection:
-            rows = connection.execute(sa.select(CLIENTS).order_by(CLIENTS.c.number)).mappings().all()
-        return tuple(_client(dict(row)) for row in rows)
-
-    def add_client(self, name: str, role: Role, who: str = COMMAND_LINE) -> tuple[Client, str]:
-        """Make a client; return it and its token, which is told nowhere else.
-
-        Raises
-        ------
-        InputError
-            When the name is none or an account's, or the role is an administrator's: no program makes accounts.
-        """
-        called = person_of(name)
-        if role is Role.ADMINISTRATOR:
-            raise InputError("A client cannot be an administrator.", "Give it another role.")
-        token = secrets.token_urlsafe(32)
-        with self._database.connected(writing=True) as connection:
-            if _is_taken(connection, as_compared(called)):  # what it sends would stand under that person's name
-                raise InputError(f"{called!r:.60} is the name of an account, or nearly so.", "Choose another name.")
-            number = next_number(connection, CLIENTS)
-            values = {"name": called, "role": role.value, "token": token_hash(token), "ended": False, "at": now()}
-            connection.execute(sa.insert(CLIENTS).values(number=number, **values))
-            details = {"change": "client made", "name": called, "role": role.value}
-            appended(connection, who, What.ACCOUNT, f"client {number}", details)
-            row = connection.execute(sa.select(CLIENTS).where(CLIENTS.c.number == number)).mappings().one()
-            return _client(dict(row)), token
-
-    def end_client(self, number: int, who: str = COMMAND_LINE) -> None:
-        """End a client's token.
-
-        Raises
-        ------
-        InputError
-            When there is no such client.
-        """
-        with self._database.connected(writing=True) as connection:
-            done = connection.execute(sa.update(CLIENTS).where(CLIENTS.c.number == number).values(ended=True))
-            if not done.rowcount:
-                raise InputError(f"There is no client {number}.", "Name one of those that were made.")
-            appended(connection, who, What.ACCOUNT, f"client {number}", {"change": "client ended"})
-
-    def client(self, token: str) -> Client | None:
-        """Return the client that has a token; None where none has, or it has ended."""
-        with self._database.connected() as connection:
-            query = sa.select(CLIENTS).where(CLIENTS.c.token == token_hash(token))
-            row = connection.execute(query).mappings().first()
-        return None if row is None or row["ended"] else _client(dict(row))
-
     def notes(self, pattern: str) -> tuple[Note, ...]:
         """Return the discussion on a pattern, oldest first."""
         with self._database.connected() as connection:
@@ -322,19 +211,16 @@ class People:
             return notes.add_note(connection, pattern, who, text)
 
 
-def as_compared(name: str) -> str:
-    """Return a name as it is compared with others: two that look like one are one."""
-    return name_compared(name)
-
-
 def _address_of(name: str) -> str:
-    """Return a name that can be part of a page's address, and whose letters fit where they are compared."""
-    if "/" in name or "\\" in name or len(as_compared(name)) > LONGEST_NAME:
-        raise InputError(f"{name!r:.60} cannot be an account's name.", "Give a shorter one, and none with a slash.")
+    """Return a name that is taken for no other, and can be part of a page's address."""
+    check_looks(name)
+    if "/" in name or "\\" in name:
+        raise InputError(f"{name!r:.60} cannot be an account's name.", "Give one without a slash.")
     return name
 
 
-def _is_taken(connection: sa.Connection, compared: str) -> bool:
+def is_taken(connection: sa.Connection, compared: str) -> bool:
+    """Return whether an account has a name that looks like this one; see `likeness.as_compared`."""
     return connection.scalar(sa.select(ACCOUNTS.c.name).where(ACCOUNTS.c.compared == compared)) is not None
 
 
@@ -371,11 +257,3 @@ def _told(connection: sa.Connection, who: str, name: str, details: Mapping[str, 
 
 def _account(row: Mapping[str, Any]) -> Account:
     return Account(row["name"], Role(row["role"]), bool(row["disabled"]), row["at"])
-
-
-def _client(row: Mapping[str, Any]) -> Client:
-    return Client(row["number"], row["name"], Role(row["role"]), bool(row["ended"]), row["at"])
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds")

@@ -57,7 +57,19 @@ def mark_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) ->
         had before them: where that was itself a loosening that has ended, this one has lost its ground.
     today : date
     """
-    mark, asked = base, {}
+    return _followed(base, decided, today)[0]
+
+
+def loosening_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) -> tuple[Decision, Decision] | None:
+    """Return the newest loosening that counts, and the agreement to it; None where none does. See `mark_in_force`."""
+    return _followed(base, decided, today)[1]
+
+
+def _followed(
+    base: MarkStatus, decided: Iterable[Decision], today: date
+) -> tuple[MarkStatus, tuple[Decision, Decision] | None]:
+    mark, newest = base, None
+    asked: dict[int, Decision] = {}
     for decision in decided:
         if decision.kind is Kind.LOOSEN:
             asked[decision.number] = decision
@@ -66,8 +78,8 @@ def mark_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) ->
         elif decision.kind is Kind.AGREE and decision.about in asked:
             loosening = asked[decision.about]
             if _holds(loosening, today) and loosening.before is mark:
-                mark = loosening.after
-    return mark
+                mark, newest = loosening.after, (loosening, decision)
+    return mark, newest
 
 
 def _decision(

@@ -20,7 +20,8 @@ from analyzer.errors import InputError
 from analyzer.ledger.accounts import all_budgets, budget_of, set_total, spend
 from analyzer.ledger.audit import Audit
 from analyzer.ledger.beginning import KeyOf, opened
-from analyzer.ledger.connections import engine_of, file_of, make_folder, memory_engine
+from analyzer.ledger.clients import Clients
+from analyzer.ledger.connections import engine_of, file_of, make_file, make_folder, memory_engine
 from analyzer.ledger.database import Database, name_of_url
 from analyzer.ledger.events import COMMAND_LINE
 from analyzer.ledger.key import key_source, new_key
@@ -29,10 +30,11 @@ from analyzer.ledger.people import People
 from analyzer.ledger.records import LedgerError, LedgerMovedError, Record, Seen, content_from, told_from
 from analyzer.ledger.requests import Requesting
 from analyzer.ledger.reviewing import Reviewing
+from analyzer.ledger.sign_ins import SigningIn
 from analyzer.ledger.tables import POPULATIONS, RELEASES
 
 
-class Ledger(Reviewing, Requesting, People):
+class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
     """Releases, budgets and what is reviewed, in a database; see `open_ledger`.
 
     Parameters
@@ -180,6 +182,7 @@ def open_ledger(where: str | Path, key: bytes | Path | None = None, *, make: boo
         raise LedgerError(f"There is no ledger {file}.", "Name the one that `analyzer release` keeps.")
     if file is not None:
         make_folder(file)
+        make_file(file)
     return Ledger(engine_of(file or str(where)), key_of, make=make)
 
 

@@ -22,6 +22,7 @@ class Checked(Verdict):
     data : of the data that was at hand: sources, window, fingerprint; empty where there was none.
     looked_up : whether claims were looked up in it.
     bundle : fingerprint of the model whose marks were looked at; empty where none was.
+    marks : on whose word its marks stand, as a ledger says; empty where none was asked.
     instead : sentences that may be said instead, each of which passed this check.
     """
 
@@ -29,6 +30,7 @@ class Checked(Verdict):
     data: tuple[tuple[str, str], ...] = ()
     looked_up: bool = False
     bundle: str = ""
+    marks: tuple[str, ...] = ()
     instead: tuple[Fact, ...] = ()
 
     @staticmethod
@@ -45,6 +47,7 @@ class Checked(Verdict):
             "data": dict(self.data) or None,
             "looked_up": self.looked_up,
             "bundle": self.bundle or None,
+            "marks": list(self.marks),
             "instead": [
                 {"kind": fact.kind.value, "sentence": fact.sentence, "source": fact.source} for fact in self.instead
             ],

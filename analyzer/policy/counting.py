@@ -4,6 +4,10 @@ Two people may set aside a rule that marks patterns as in review; then the mark 
 rules give. A mark of never single out stays, whoever signs, and so does a mark that somebody else gave: what a pattern
 has inherited, or what a rule says that is no longer in the rulebook. Rules that are absolute are asked about the mark
 as it is without any override, so that setting one rule aside never opens a way around another.
+
+What two people loosened in the ledger sets rules aside for one pattern alone. Then the use brings the mark in force,
+which `workflow.in_force` bounds; here the rules that are set aside do not give the stricter mark once more. Absolute
+rules are still asked about the mark that these rules give.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ class Counted:
     strict : by all rules; absolute rules are asked about this one.
     marked : by the rules that are not set aside; what other rules are asked about.
     failed : reasons of rules that could not be evaluated: each of them withholds.
-    aside : reasons that are set aside.
+    aside : reasons that are set aside, for this use or for this pattern.
     kept : ids of rules that two people set aside and that count all the same, since the mark is not theirs alone.
     """
 
@@ -44,7 +48,7 @@ class Counted:
         return self.strict if absolute else self.marked
 
 
-def counted(use: Use, book: Rulebook, agreed: Collection[str]) -> Counted:
+def counted(use: Use, book: Rulebook, agreed: Collection[str], loosened: Collection[str] = ()) -> Counted:
     """Return the marks that count.
 
     Parameters
@@ -52,7 +56,9 @@ def counted(use: Use, book: Rulebook, agreed: Collection[str]) -> Counted:
     use : Use
     book : Rulebook
     agreed : collection of str
-        Ids of the rules that two people have validly set aside.
+        Ids of the rules that two people have validly set aside for this use.
+    loosened : collection of str
+        Ids of those that two people have validly set aside for the pattern that it is about.
     """
     if use.subject is not None and not use.subject.has_profile:
         return Counted(Marked(None), Marked(None))
@@ -64,11 +70,14 @@ def counted(use: Use, book: Rulebook, agreed: Collection[str]) -> Counted:
     if use.mark is None:
         return Counted(Marked(None), Marked(None), failed)
     strict = _worst(use, use.mark, reasons)
-    aside = tuple(reason for reason in reasons if reason.rule_id in agreed and _may_go(reason))
-    if not aside or not _explained(use, use.mark, reasons):
-        return Counted(strict, strict, failed, kept=tuple(reason.rule_id for reason in aside))
-    marked = _worst(use, MarkStatus.OPEN, [reason for reason in reasons if reason not in aside])
-    return Counted(strict, marked, failed, aside)
+    for_pattern = tuple(reason for reason in reasons if reason.rule_id in loosened and not reason.failure)
+    left = [reason for reason in reasons if reason not in for_pattern]
+    aside = tuple(reason for reason in left if reason.rule_id in agreed and _may_go(reason))
+    if not aside or not _explained(use, use.mark, left):
+        kept = tuple(reason.rule_id for reason in aside)
+        return Counted(strict, _worst(use, use.mark, left), failed, for_pattern, kept)
+    marked = _worst(use, MarkStatus.OPEN, [reason for reason in left if reason not in aside])
+    return Counted(strict, marked, failed, (*for_pattern, *aside))
 
 
 def _may_go(reason: Reason) -> bool:

@@ -103,6 +103,7 @@ def decide(
     rulebook: Rulebook | None = None,
     overrides: Iterable[Override] = (),
     today: date | None = None,
+    loosened: Iterable[Override] = (),
 ) -> Decision:
     """Decide whether something may be said.
 
@@ -116,6 +117,8 @@ def decide(
         What two people decided; only what is valid counts.
     today : date, optional
         The day on which is asked. Without it no override is valid, for none can be seen to hold still.
+    loosened : iterable of Override
+        `Mark.overrides` of the pattern that the use is about, where it brings a mark that people have loosened.
 
     Returns
     -------
@@ -124,7 +127,9 @@ def decide(
     """
     book = rulebook or load_rulebook()
     valid, refused = sort_overrides(overrides, book, today)
-    marks = counted(use, book, valid)
+    of_pattern, wrong = sort_overrides(loosened, book, today)
+    refused += wrong
+    marks = counted(use, book, valid, of_pattern)
     against = [ground for rule in book.deciding if (ground := _against(rule, use, marks.asked_of(rule))) is not None]
     named = {ground.rule_id for ground in against}
     grounds = [
@@ -167,9 +172,10 @@ def _failed(rule: Rule | Reason, rule_id: str, why: str) -> Ground:
 
 
 def _loosened(reason: Reason) -> Ground:
-    """Return a rule about patterns that is set aside: without it the pattern would be in review."""
+    """Return a rule about patterns that is set aside: without that the pattern would have the rule's mark."""
     told = (reason.because, reason.cites, reason.evidence)
-    return Ground(reason.rule_id, Outcome.REVIEW, *told, overridden=True)
+    outcome = Outcome.WITHHELD if reason.status is MarkStatus.NEVER_SINGLE_OUT else Outcome.REVIEW
+    return Ground(reason.rule_id, outcome, *told, overridden=True)
 
 
 def _met(rule: Rule, use: Use, marked: Marked) -> Match | str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pandas as pd
 from analyzer.patterns.profile import PatternProfile
 from analyzer.policy.clauses import Evidence, UnknownValueError
 from analyzer.policy.effects import MarkStatus
+from analyzer.policy.overrides import Override
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.policy.rules import Rule
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from analyzer.patterns.estimator import UsagePatterns  # scikit-learn takes half a second, and drafts need no fit
 
 NO_PATTERN_ID = "no pattern"
+CONFIRMED: Final = "people-confirmed"
+TIGHTENED: Final = "people-tightened"
+LOOSENED: Final = "two-people-loosened"
+BY_PEOPLE: Final = frozenset({CONFIRMED, TIGHTENED, LOOSENED})
+"""Ids of reasons that are decisions of people, and of no rule; see `workflow.in_force`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +61,38 @@ class Mark:
     ----------
     pattern_id : P01, ... or "no pattern".
     status : the worst of its reasons; open where there is none.
-    reasons : every rule that fired or could not be evaluated, in the rulebook's order.
+    reasons : every rule that fired or could not be evaluated, in the rulebook's order; then what people decided.
     rulebook_hash : which rulebook said so.
+    aside : reasons that would be stricter, and that two people have set aside for now.
+    overrides : the same for a decision about a use of this pattern, one a rule that is set aside.
     """
 
     pattern_id: str
     status: MarkStatus
     reasons: tuple[Reason, ...]
     rulebook_hash: str
+    aside: tuple[Reason, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def rule_ids(self) -> tuple[str, ...]:
         """Ids of all rules that fired or could not be evaluated."""
         return tuple(reason.rule_id for reason in self.reasons)
+
+    @property
+    def given_by(self) -> tuple[str, ...]:
+        """Ids of all reasons that give the mark: whoever confirms one gives none."""
+        return tuple(name for name in self.rule_ids if name != CONFIRMED)
+
+    @property
+    def by_people(self) -> tuple[Reason, ...]:
+        """What people decided, of the reasons that count."""
+        return tuple(reason for reason in self.reasons if reason.rule_id in BY_PEOPLE)
+
+    @property
+    def unloosened(self) -> MarkStatus:
+        """The mark as it would be if no rule were set aside: what absolute rules are asked about."""
+        return MarkStatus.worst([self.status, *(r.status for r in self.aside if r.rule_id not in BY_PEOPLE)])
 
 
 def mark_patterns(patterns: UsagePatterns | Iterable[PatternProfile], rulebook: Rulebook | None = None) -> list[Mark]:

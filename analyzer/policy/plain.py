@@ -109,7 +109,7 @@ def use_from(values: object, known: Known | None = None, what: str = "The use") 
 def _of_pattern(pattern: str, known: Known) -> dict[str, Any]:
     profile, mark = known.get(pattern, (None, None))
     if isinstance(mark, Mark):
-        return {"profile": profile, "mark": mark.status, "marked_by": mark.rule_ids}
+        return {"profile": profile, "mark": mark.status, "marked_by": mark.given_by}
     return {"profile": profile, "mark": mark}
 
 

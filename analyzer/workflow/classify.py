@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +19,22 @@ from analyzer.policy.marks import NO_PATTERN_ID, guarded
 from analyzer.policy.rules import MarkStatus
 from analyzer.workflow.model import Model
 
+if TYPE_CHECKING:
+    from analyzer.ledger.store import Ledger
+
 WITHHELD: Final = "withheld"
 RELEASE_NOTE: Final = "open pattern or withheld per window; a working file: speak of open patterns, never of a row"
 INTERNAL_NOTE: Final = "raw pattern ids for internal research; not for publication"
 
 
-def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> pd.DataFrame:
+def classify(
+    model: Model,
+    vectors: pd.DataFrame,
+    *,
+    internal: bool = False,
+    ledger: Ledger | str | Path | None = None,
+    today: date | None = None,
+) -> pd.DataFrame:
     """Say for each vector which open pattern it belongs to, or "withheld".
 
     A vector is named only if its pattern is marked open, it is not near one that is not, and none of the viewer's
@@ -37,24 +49,40 @@ def classify(model: Model, vectors: pd.DataFrame, *, internal: bool = False) -> 
         From `extract_features`; all windows of a viewer must be in one call.
     internal : bool
         Return the raw pattern id ("P07", "no pattern") of each vector, for research inside the company only.
+    ledger : Ledger, path or URL, optional
+        What people decided on this model: the marks in force hold instead of the rulebook's alone.
+    today : date, optional
+        The day on which is asked; today (UTC) by default.
 
     Returns
     -------
     DataFrame
-        Indexed like `vectors`, with the one column `pattern` (str).
+        Indexed like `vectors`, with the one column `pattern` (str). With a ledger, `attrs["analyzer.marks"]` says
+        whose marks they are, also where the ledger's newest bundle is another one and changes nothing.
 
     Raises
     ------
     InputError
         When a feature of the model is missing.
+    LedgerError
+        When the ledger cannot be read.
     """
+    if ledger is not None:
+        from analyzer.workflow.in_force import in_force
+
+        model = in_force(model, ledger, today)
     labels, strength = _judged(model, vectors)
     ids = np.where(labels == NO_PATTERN, NO_PATTERN_ID, model.patterns.pattern_ids(labels)).astype(object)
     if not internal:
         ids[~_may_be_named(model, vectors, labels, strength)] = WITHHELD
     answer = pd.DataFrame({"pattern": ids.astype(str)}, index=vectors.index)
-    answer.attrs["analyzer.note"] = note_of(internal)
+    answer.attrs |= notes_of(model, internal)
     return answer
+
+
+def notes_of(model: Model, internal: bool) -> dict[str, str]:
+    """Return what a file of answers says of itself, by the name of the note."""
+    return {"analyzer.note": note_of(internal), **({"analyzer.marks": model.decided} if model.decided else {})}
 
 
 def note_of(internal: bool) -> str:

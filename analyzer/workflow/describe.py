@@ -9,7 +9,7 @@ from analyzer.patterns.profile import PatternProfile
 from analyzer.patterns.prototypes import Prototypes
 from analyzer.patterns.vocabulary import BASE_RATE as BASE_RATE
 from analyzer.patterns.vocabulary import gives
-from analyzer.policy.marks import Mark
+from analyzer.policy.marks import Mark, Reason
 from analyzer.report.data import Card, Place
 from analyzer.workflow.model import Model
 
@@ -94,6 +94,7 @@ def marks_json(model: Model) -> dict[str, Any]:
     return {
         "for": INSIDE,
         "rulebook": {"id": model.rulebook.id, "version": model.rulebook.version, "hash": model.rulebook.hash},
+        "decided": model.decided or None,
         "base_rate": BASE_RATE,
         "marks": [mark_json(mark) for mark in model.marks],
     }
@@ -105,17 +106,19 @@ def mark_json(mark: Mark) -> dict[str, Any]:
         "pattern": mark.pattern_id,
         "mark": mark.status.value,
         "rules": list(mark.rule_ids),
-        "reasons": [
-            {
-                "rule": reason.rule_id,
-                "mark": reason.status.value,
-                "because": reason.because,
-                "cites": list(reason.cites),
-                "evidence": [evidence.as_json() for evidence in reason.evidence],
-                "failure": reason.failure,
-            }
-            for reason in mark.reasons
-        ],
+        "reasons": [_reason_json(reason) for reason in mark.reasons],
+        "set_aside": [_reason_json(reason) for reason in mark.aside],
+    }
+
+
+def _reason_json(reason: Reason) -> dict[str, Any]:
+    return {
+        "rule": reason.rule_id,
+        "mark": reason.status.value,
+        "because": reason.because,
+        "cites": list(reason.cites),
+        "evidence": [evidence.as_json() for evidence in reason.evidence],
+        "failure": reason.failure,
     }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analyzer.errors import InputError
 from analyzer.sessions.pieces import ReadOptions
-from analyzer.workflow.classify import classify, note_of
+from analyzer.workflow.classify import classify, notes_of
 from analyzer.workflow.extraction import extract_to_file
 from analyzer.workflow.intake import Extracted
 from analyzer.workflow.model import Model
@@ -57,7 +57,7 @@ class LocalEngine:
         """Classify a Parquet file of vectors."""
         parts = [classify(model, part, internal=internal) for part in vector_parts(vectors_path)]
         answer = pd.concat(parts).sort_index() if len(parts) > 1 else parts[0]
-        answer.attrs["analyzer.note"] = note_of(internal)
+        answer.attrs |= notes_of(model, internal)
         return answer
 
 

@@ -77,7 +77,12 @@ def run_job(
     from analyzer.workflow.recording import record_run
 
     named = open_ledger(ledger, key) if ledger else None  # one that cannot be used is said before the work
-    result = run(_source(sources, events, progress), out, options, progress)
+    earlier = named or (open_ledger(ledger_in(out), key) if Path(ledger_in(out)).is_file() else None)
+    try:
+        result = run(_source(sources, events, progress), out, replace(options, ledger=earlier), progress)
+    finally:
+        if earlier is not None:
+            earlier.close()  # the next call opens it again
     book, where = (named, ledger or "") if named else (open_ledger(ledger_in(out), key), ledger_in(out))
     files = [*(paths_in(list(sources)) or [] if sources else []), *_event_files(events)]
     record_run(book, result, files, options.model_folder)
@@ -163,10 +168,12 @@ def classify_job(
     rulebook: Rulebook | None,
     engine: Engine,
     progress: Progress,
+    ledger: str | None = None,
+    key: Path | None = None,
 ) -> dict[str, Any]:
     """Classify vectors into a Parquet file."""
     refuse_replacing(out, [vectors_path])
-    model = model_under(model_name, rulebook)
+    model = model_under(model_name, rulebook, ledger, key)
     progress("reading vectors")
     window = tables.window_of(vectors_path)
     if window != model.window:
@@ -185,13 +192,16 @@ def classify_job(
         "withheld_share": share,
         "internal": internal,
         "engine": engine.name,
+        "notes": [model.decided] if model.decided else [],
         "outputs": {"assignments": str(out)},
     }
 
 
-def marks_job(model_name: str, rulebook: Rulebook | None) -> dict[str, Any]:
+def marks_job(
+    model_name: str, rulebook: Rulebook | None, ledger: str | None = None, key: Path | None = None
+) -> dict[str, Any]:
     """Return a model's marks with names and size bands."""
-    model = model_under(model_name, rulebook)
+    model = model_under(model_name, rulebook, ledger, key)
     told = describe.marks_json(model)
     profiles = {profile.id: profile for profile in model.patterns.profiles_}
     for mark in told["marks"]:
@@ -199,7 +209,9 @@ def marks_job(model_name: str, rulebook: Rulebook | None) -> dict[str, Any]:
     return told
 
 
-def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> dict[str, Any]:
+def explain_job(
+    model_name: str, pattern_id: str, rulebook: Rulebook | None, ledger: str | None = None, key: Path | None = None
+) -> dict[str, Any]:
     """Return everything a reviewer may know of one pattern.
 
     Raises
@@ -207,7 +219,8 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
     InputError
         When the model has no such pattern.
     """
-    profile, mark = pattern_in(model_under(model_name, rulebook), pattern_id)
+    model = model_under(model_name, rulebook, ledger, key)
+    profile, mark = pattern_in(model, pattern_id)
     return {
         **describe.mark_json(mark),
         **describe.headline(profile),
@@ -217,6 +230,8 @@ def explain_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> 
         "contrasts": dict(profile.leading_contrasts()) if profile else {},
         "meanings": {spec.name: spec.meaning for spec in select()} if profile else {},
         "sentences": [reason.sentence() for reason in mark.reasons],
+        "set_aside_sentences": [reason.sentence() for reason in mark.aside],
+        "decided": model.decided or None,
         "base_rate": BASE_RATE,
     }
 
@@ -294,10 +309,15 @@ def rulebook_from(path: Path | None) -> Rulebook | None:
     return load_rulebook(path) if path else None
 
 
-def model_under(name: str, rulebook: Rulebook | None) -> Model:
-    """Return a model, marked by a rulebook where one is given."""
+def model_under(name: str, rulebook: Rulebook | None, ledger: str | None = None, key: Path | None = None) -> Model:
+    """Return a model, marked by a rulebook where one is given, and with the marks in force where a ledger is."""
     model = load_model(name)
-    return model.under(rulebook) if rulebook else model
+    marked = model.under(rulebook) if rulebook else model
+    if ledger is None:
+        return marked
+    from analyzer.workflow.in_force import in_force
+
+    return in_force(marked, ledger, key=key)
 
 
 def _listed(place: Path) -> dict[str, Any]:

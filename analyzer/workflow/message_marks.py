@@ -15,7 +15,7 @@ from analyzer.errors import InputError
 from analyzer.features.context import context_of, viewers_of
 from analyzer.features.windows import Window
 from analyzer.policy.effects import MarkStatus
-from analyzer.policy.marks import guarded
+from analyzer.policy.marks import Mark, guarded
 from analyzer.sessions.pieces import ReadOptions
 from analyzer.workflow.classify import WITHHELD, classify
 from analyzer.workflow.extraction import extract
@@ -30,7 +30,8 @@ def marks_of_households(
     """Return the worst mark of each household's windows.
 
     A window has the mark of its pattern; one that shows a protected behaviour itself is never to be singled out, and
-    one that lies between an open pattern and another one is in review.
+    one that lies between an open pattern and another one is in review. What a rule says is never to be singled out
+    stays so here, whoever loosened it: absolute rules are asked about an audience's worst mark, and it has only one.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def marks_of_households(
     if len(vectors) == 0:
         raise InputError("There is no session to classify.", "Give a source with at least one viewing session.")
     progress("looking at marks")
-    by_pattern = {mark.pattern_id: mark.status.severity for mark in model.marks}
+    by_pattern = {mark.pattern_id: _counted(mark).severity for mark in model.marks}
     ids = classify(model, vectors, internal=True)["pattern"].to_numpy()
     severity = np.array([by_pattern.get(name, MarkStatus.NEVER_SINGLE_OUT.severity) for name in ids])
     unnamed = classify(model, vectors)["pattern"].to_numpy() == WITHHELD
@@ -67,3 +68,8 @@ def marks_of_households(
     np.maximum.at(worst, at, severity)
     statuses = list(MarkStatus)
     return {str(name): statuses[n] for name, n in zip(names, worst, strict=True)}
+
+
+def _counted(mark: Mark) -> MarkStatus:
+    never = MarkStatus.NEVER_SINGLE_OUT
+    return never if mark.unloosened is never else mark.status

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analyzer.disclosure.limits import Limits
 from analyzer.errors import InputError
@@ -14,6 +14,9 @@ from analyzer.messages.bands import fits
 from analyzer.messages.claim import Amount, Claim, Statistic
 from analyzer.messages.title_figures import Figure
 from analyzer.messages.verdict import Layer, Reason, VerdictStatus
+
+if TYPE_CHECKING:
+    from analyzer.ledger.store import Ledger
 
 POPULATION: Final = "all viewers"
 _TITLES: Final = frozenset({"title_name", "title_id", "series_id"})
@@ -42,14 +45,7 @@ class Released:
         """
         if ledger is None:
             return Released(())
-        from analyzer.ledger.store import Ledger, open_ledger
-
-        if isinstance(ledger, str | os.PathLike):
-            if "://" not in str(ledger) and not Path(ledger).is_file():
-                raise InputError(f"There is no ledger {ledger}.", "Name the one that `analyzer release` keeps.")
-            ledger = open_ledger(os.fspath(ledger), make=False)
-        if not isinstance(ledger, Ledger):
-            raise InputError(f"The ledger is a {type(ledger).__name__}.", "Give a file, a URL or an open ledger.")
+        ledger = ledger_of(ledger)
         numbers = range(1, ledger.seen(POPULATION).last + 1)
         told = [(number, table) for number in numbers for table in _tables(ledger.release(number))]
         return Released(
@@ -72,6 +68,25 @@ class Released:
             if cell is not None and _is(stated, cell, release["measure"], limits):
                 return _reason(number, release, stated)
         return None
+
+
+def ledger_of(given: Any) -> Ledger:
+    """Return an open ledger of whatever names one.
+
+    Raises
+    ------
+    InputError
+        When there is no such ledger.
+    """
+    from analyzer.ledger.store import Ledger, open_ledger
+
+    if isinstance(given, str | os.PathLike):
+        if "://" not in str(given) and not Path(given).is_file():
+            raise InputError(f"There is no ledger {given}.", "Name the one that `analyzer release` keeps.")
+        given = open_ledger(os.fspath(given), make=False)
+    if not isinstance(given, Ledger):
+        raise InputError(f"The ledger is a {type(given).__name__}.", "Give a file, a URL or an open ledger.")
+    return given
 
 
 def _tables(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -31,7 +31,7 @@ from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.policy.uses import Purpose
 from analyzer.workflow.asking import purpose_of
 from analyzer.workflow.message_data import Data, Titles
-from analyzer.workflow.message_sources import Released
+from analyzer.workflow.message_sources import Released, ledger_of
 from analyzer.workflow.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def check_message(
     catalogue : mapping of name to ids, or names, optional
         The titles of the service, whose words are then names. By default those of the index.
     ledger : path, URL or Ledger, optional
-        What was released before: a figure that left as a release has its source there.
+        What was released before: a figure that left as a release has its source there. With a `model` also what people
+        decided on it: its marks in force hold.
     purpose : Purpose or str
         What the draft is for, such as "press"; see the words of a rulebook.
     to_one_user : bool
@@ -138,7 +139,12 @@ def checker(asking: Asking, progress: Progress = SILENT) -> Iterator[Checker]:
     if model is not None and model.rulebook.hash != book.hash:
         model = model.under(book)
     asker = Asker(book, purpose, asking.overrides, asking.today or date.today())  # noqa: DTZ011 - the user's own day
-    released = Released.of(asking.ledger, purpose.value)
+    ledger = None if asking.ledger is None else ledger_of(asking.ledger)
+    if model is not None and ledger is not None:
+        from analyzer.workflow.in_force import in_force  # a draft without a model does not wait for scikit-learn
+
+        model = in_force(model, ledger, asking.today)
+    released = Released.of(ledger, purpose.value)
     unnamed = asking.catalogue is None and asking.sessions is None and asking.index is None
     titles = Titles.of(released.names or None if unnamed else asking.catalogue)
     with Data.opening(
@@ -210,7 +216,15 @@ class Checker:
             data=data_words(about),
             looked_up=looked_up,
             bundle=self.model.digest if self.model is not None else "",
+            marks=self._marks(),
         )
+
+    def _marks(self) -> tuple[str, ...]:
+        """Return on whose word the model's marks stand, where a ledger was asked."""
+        if self.model is None or not self.model.decided:
+            return ()
+        told = [f"{mark.pattern_id}: {one.sentence()}" for mark in self.model.marks for one in mark.by_people]
+        return (self.model.decided, *told)
 
     def _by_words(self, text: str, to_one_user: bool) -> tuple[list[Reason], Verdict]:
         """Return what the policy and a draft's own basis say, and the verdict by words; no data is looked at."""

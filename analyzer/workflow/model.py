@@ -65,6 +65,8 @@ class Model:
         How the patterns continue those of an earlier model.
     inheritance : mapping of pattern id to reasons
         Marks that came with the lineage; they stay whatever rulebook marks the patterns.
+    decided : str
+        What a ledger was asked about these marks and what it said, in words; empty where none was. See `in_force`.
     """
 
     patterns: UsagePatterns
@@ -75,11 +77,12 @@ class Model:
     lineage: Lineage | None = None
     inheritance: Inheritance = field(default_factory=dict)
     digest: str = ""
+    decided: str = ""
 
     def under(self, rulebook: Rulebook) -> Model:
-        """Return the same patterns marked by another rulebook."""
+        """Return the same patterns marked by another rulebook; what people decided is about the other marks."""
         marks = with_inherited(mark_patterns(self.patterns, rulebook), self.inheritance)
-        return replace(self, rulebook=rulebook, marks=tuple(marks))
+        return replace(self, rulebook=rulebook, marks=tuple(marks), decided="")
 
 
 def save_model(

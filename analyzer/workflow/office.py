@@ -53,7 +53,7 @@ class Office:
         self._one_at_a_time = Lock()  # a connection to an index serves one thread
         self._open = ExitStack()
         self._checker: Checker | None = None
-        self._as_of: tuple[date, int] | None = None
+        self._as_of: tuple[object, ...] = ()
         self._cards = {card.profile.id: card for card in describe.cards(model)} if model else {}
         self._bundle = bundle_record(model).fingerprint if model and model.digest else ""
 
@@ -91,8 +91,13 @@ class Office:
         return self._cards.get(pattern) if self._is_newest() else None
 
     def _today_s(self) -> Checker:
-        """Return what judges drafts, made anew on another day and after a release: both can change an answer."""
-        as_of = (self.today(), self.ledger.seen(POPULATION).last)
+        """Return what judges drafts, made anew on another day, after a release and after a decision on a pattern.
+
+        Each of them can change an answer; so can another bundle, which becomes the newest.
+        """
+        today = self.today()
+        decided = tuple((state.pattern, state.last) for state in self.ledger.patterns(today)) if self.model else ()
+        as_of = (today, self.ledger.seen(POPULATION).last, decided)
         if self._checker is None or as_of != self._as_of:
             self._open.close()
             self._checker, self._as_of = self._open.enter_context(checker(self._asking)), as_of

@@ -29,7 +29,7 @@ def rulebook_record(book: Rulebook) -> RulebookRecord:
 
 
 def bundle_record(model: Model) -> BundleRecord:
-    """Return a saved model as the ledger keeps it.
+    """Return a saved model as the ledger keeps it: with the marks of its rulebook, whatever people decided since.
 
     Windows without a pattern are left out: nobody decides on them, and they are never open.
 
@@ -40,6 +40,7 @@ def bundle_record(model: Model) -> BundleRecord:
     """
     if not model.digest:
         raise InputError("The model has no fingerprint, for it was not loaded from a bundle.", "Save it, then load it.")
+    model = model.under(model.rulebook) if model.decided else model
     from_earlier = {change.id: change.earlier for change in model.lineage.changes} if model.lineage else {}
     names = {profile.id: profile.name for profile in model.patterns.profiles_}
     marks = tuple(
@@ -55,10 +56,13 @@ def bundle_record(model: Model) -> BundleRecord:
         for mark in model.marks
         if mark.pattern_id != NO_PATTERN_ID
     )
-    book = rulebook_record(model.rulebook)
-    # A bundle that is marked by another rulebook is another one to whoever decided on its marks.
-    own = hashlib.sha256(f"{model.digest} {book.hash}".encode()).hexdigest()
+    own, book = bundle_fingerprint(model), rulebook_record(model.rulebook)
     return BundleRecord(fingerprint=own, rulebook=book, window=model.window, source=model.source, marks=marks)
+
+
+def bundle_fingerprint(model: Model) -> str:
+    """Return by what the ledger knows a loaded model: the same bundle marked by another rulebook is another one."""
+    return hashlib.sha256(f"{model.digest} {model.rulebook.hash}".encode()).hexdigest()
 
 
 def mildest_of(mark: Mark, book: Rulebook) -> MarkStatus:

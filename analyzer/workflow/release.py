@@ -36,10 +36,11 @@ from analyzer.workflow.asking import (
     statistic_of,
     with_hours,
 )
+from analyzer.workflow.in_force import in_force
 from analyzer.workflow.leaving import Answer, Ready, left
 from analyzer.workflow.model import Model
 from analyzer.workflow.provenance import Source, provenance_of
-from analyzer.workflow.release_policy import Asker, as_a_whole, closed_labels
+from analyzer.workflow.release_policy import Asker, as_a_whole, closed_labels, loosened_words
 
 if TYPE_CHECKING:
     from analyzer.ledger.store import Ledger
@@ -182,13 +183,10 @@ def release_tables(
     tuple of Release or Withheld, one a table
     """
     book = rulebook or (model.rulebook if model else load_rulebook())
-    asker = Asker(
-        book,
-        tuple(overrides),
-        today or datetime.now(UTC).date(),
-        model.under(book) if model and model.rulebook.hash != book.hash else model,
-        built_on or {},
-    )
+    day, kept = today or datetime.now(UTC).date(), _ledger(ledger)
+    if model is not None:
+        model = in_force(model if model.rulebook.hash == book.hash else model.under(book), kept, day)
+    asker = Asker(book, tuple(overrides), day, model, built_on or {})
     meant = purpose_of(purpose)
     told = Source(said(source, "source"), said(window, "window"), asker.built_on)
     names = tuple(tuple(str(column) for column in by) for by in tables)
@@ -206,7 +204,7 @@ def release_tables(
         limits or limits_for(meant.value),
         paid_from(noise, period),
     )
-    return _released(with_hours(frame, measure), names, asking, asker, ledger)
+    return _released(with_hours(frame, measure), names, asking, asker, kept)
 
 
 def _released(
@@ -214,7 +212,7 @@ def _released(
     tables: tuple[tuple[str, ...], ...],
     asking: Asking,
     asker: Asker,
-    ledger: Ledger | str | Path,
+    ledger: Ledger,
 ) -> tuple[Answer, ...]:
     """Ask the policy about each table as a whole, and let the others go on to the door together."""
     households = int(frame[asking.household].nunique())
@@ -239,7 +237,7 @@ def _through_the_door(
     tables: tuple[tuple[str, ...], ...],
     asking: Asking,
     asker: Asker,
-    where: Ledger | str | Path,
+    ledger: Ledger,
 ) -> tuple[Answer, ...]:
     table, members = tabulated(frame, asking.by, asking.household, asking.column, asking.hierarchies)
     if len(tables) > 1 and len(table) > MOST_LINKED:
@@ -261,7 +259,8 @@ def _through_the_door(
     )
     columns = [*asking.by, asking.household, *([asking.measure] if asking.column else [])]
     origin = provenance_of(frame, columns, table, asking.source, asker.rulebook, bounds, asker.model, asker.today)
-    return left(Ready(draft, bounds, tables, asking, closing.review, origin), _ledger(where))
+    origin = replace(origin, decisions=loosened_words(table, asker) or None)
+    return left(Ready(draft, bounds, tables, asking, closing.review, origin), ledger)
 
 
 def _ledger(where: Ledger | str | Path) -> Ledger:

@@ -17,6 +17,7 @@ from analyzer.features.catalog import CATALOG, select
 from analyzer.grouping.arrays import Bools
 from analyzer.policy.decisions import Decision, Ground, decide
 from analyzer.policy.effects import MarkStatus, Outcome
+from analyzer.policy.marks import LOOSENED, Mark
 from analyzer.policy.overrides import Override
 from analyzer.policy.rulebook import Rulebook
 from analyzer.policy.uses import Addressed, Purpose, Standing, Statement, Subject, Use
@@ -54,7 +55,7 @@ class Asker:
 
     def decide(self, use: Use) -> Decision:
         """Return the policy's answer."""
-        return decide(use, self.rulebook, self.overrides, self.today)
+        return decide(use, self.rulebook, self.overrides, self.today, self._loosened(use))
 
     def named(self, use: Use, name: str) -> tuple[Ground, ...]:
         """Return the rules on words that no audience may be called by, where they speak against a name.
@@ -77,6 +78,17 @@ class Asker:
             middle = (low + high) // 2
             low, high = (low, middle) if self._allows(use, middle) else (middle, high)
         return high
+
+    def marks_of(self, pattern: str) -> tuple[Mark, ...]:
+        """Return the marks of a pattern; more than one where they contradict each other."""
+        return tuple(mark for mark in self.model.marks if mark.pattern_id == pattern) if self.model else ()
+
+    def _loosened(self, use: Use) -> tuple[Override, ...]:
+        """Return what two people loosened for the pattern of a use, and for no other one."""
+        if use.subject is not Subject.PATTERN or use.profile is None:
+            return ()
+        marks = self.marks_of(use.profile.id)
+        return marks[0].overrides if len(marks) == 1 else ()
 
     def _allows(self, use: Use, households: int) -> bool:
         return self.decide(replace(use, households=households)).outcome is Outcome.ALLOWED
@@ -158,7 +170,9 @@ def _refusal(whole: Use, column: str, label: str, asker: Asker, limits: Limits) 
     if least is not None and least <= limits.floor:
         return None
     decision = asker.decide(replace(use, households=_MANY if least is None else least - 1))
-    return _MANY if least is None else least, _sentences(decision), decision.outcome is Outcome.REVIEW
+    by_people = [reason.sentence() for mark in asker.marks_of(label) for reason in mark.by_people]
+    words = " ".join([_sentences(decision), *by_people])
+    return _MANY if least is None else least, words, decision.outcome is Outcome.REVIEW
 
 
 def _cells(table: Table, axis: int, label: str) -> Bools:
@@ -176,16 +190,33 @@ def _of_pattern(whole: Use, label: str, asker: Asker) -> Use:
     """Return the use about one pattern; of one that the model does not know nothing is known: that withholds."""
     model = asker.model
     profile = next((p for p in model.patterns.profiles_ if p.id == label), None) if model else None
-    marks = [mark for mark in model.marks if mark.pattern_id == label] if model else []
+    marks = asker.marks_of(label)
     return replace(
         whole,
         subject=Subject.PATTERN,
         profile=profile,
         mark=MarkStatus.worst([mark.status for mark in marks]) if marks else None,
-        marked_by=tuple(rule for mark in marks for rule in mark.rule_ids) if marks else None,
+        marked_by=tuple(rule for mark in marks for rule in mark.given_by) if marks else None,
         name=profile.name if profile else None,
         standing=standing_of(model, asker.today),
     )
+
+
+def loosened_words(table: Table, asker: Asker) -> str:
+    """Return on which decisions of the ledger patterns of a table are milder than the rulebook says; empty for none.
+
+    Who decided is in the ledger: what leaves names no reviewer.
+    """
+    labels = [label for dimension in table.dimensions if dimension.name == PATTERN for label in dimension.labels]
+    told = [
+        f"{label} by {evidence.sentence()}"
+        for label in labels
+        for mark in asker.marks_of(label)
+        for reason in mark.reasons
+        for evidence in reason.evidence
+        if reason.rule_id == LOOSENED
+    ]
+    return "; ".join(told)
 
 
 def standing_of(model: Model | None, today: date) -> Standing:

@@ -20,11 +20,12 @@ from analyzer.errors import InputError
 from analyzer.ledger.requested import KeptRequest
 from analyzer.ledger.requests import approved
 from analyzer.policy.overrides import Override
-from analyzer.policy.rulebook import load_rulebook
+from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.report.release_page import render_release
 from analyzer.workflow.asking import purpose_of
+from analyzer.workflow.in_force import in_force
 from analyzer.workflow.leaving import Answer
-from analyzer.workflow.model import load_model
+from analyzer.workflow.model import Model, load_model
 from analyzer.workflow.outputs import staged
 from analyzer.workflow.release import release_tables
 from analyzer.workflow.tables import write_json
@@ -84,6 +85,9 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
     book = open_ledger(request.ledger, request.key)
     if request.request is not None:
         _check_request(book.request(request.request), request)
+    model = load_model(request.model) if request.model else None
+    rulebook = load_rulebook(request.rulebook) if request.rulebook else None
+    notes = [_marks_note(model, rulebook, book, request.today)] if model else []
     answers = release_tables(
         _rows(request.table),
         request.tables,
@@ -95,8 +99,8 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         statistic=request.statistic,
         population=request.population,
         household=request.household,
-        model=load_model(request.model) if request.model else None,
-        rulebook=load_rulebook(request.rulebook) if request.rulebook else None,
+        model=model,
+        rulebook=rulebook,
         hierarchies=_read(request.hierarchies, _HIERARCHIES, "hierarchies"),
         built_on=request.built_on,
         limits=replace(limits_for(purpose_of(request.purpose).value), strict=request.strict),
@@ -107,7 +111,12 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
     )
     if request.request is not None and isinstance(answers[0], Release):
         book.fulfil(request.request, _number_of(answers, book))
-    return {"answers": _written(answers, out)}
+    return {"answers": _written(answers, out), "notes": notes}
+
+
+def _marks_note(model: Model, rulebook: Rulebook | None, book: Ledger, today: date | None) -> str:
+    """Return whose marks those of the model are; `release_tables` asks the same for itself."""
+    return in_force(model.under(rulebook) if rulebook else model, book, today).decided
 
 
 def _check_request(kept: KeptRequest, request: Request) -> None:

@@ -100,7 +100,9 @@ def sandboxes_job(folder: Path) -> dict[str, Any]:
     }
 
 
-def explain_mark_job(model_name: str, pattern_id: str, rulebook: Rulebook | None) -> dict[str, Any]:
+def explain_mark_job(
+    model_name: str, pattern_id: str, rulebook: Rulebook | None, ledger: str | None = None, key: Path | None = None
+) -> dict[str, Any]:
     """Return every rule behind a pattern's mark, the values that fired it, and what would flip an overridable one.
 
     Raises
@@ -108,13 +110,15 @@ def explain_mark_job(model_name: str, pattern_id: str, rulebook: Rulebook | None
     InputError
         When the model has no such pattern.
     """
-    model = model_under(model_name, rulebook)
+    model = model_under(model_name, rulebook, ledger, key)
     profile, mark = pattern_in(model, pattern_id)
     return {
         "pattern": mark.pattern_id,
         **describe.headline(profile),
         "mark": mark.status.value,
         "rules": [_explained_json(rule) for rule in explained(mark, profile, model.rulebook)],
+        "set_aside": [reason.sentence() for reason in mark.aside],
+        "decided": model.decided or None,
         "rulebook": _named(model.rulebook),
         "base_rate": BASE_RATE,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,9 @@ from analyzer.workflow.model import Model, load_model, save_model
 from analyzer.workflow.options import ExtractOptions
 from analyzer.workflow.outputs import staged
 from analyzer.workflow.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from analyzer.ledger.store import Ledger
 
 DEFAULT_WINDOW: Final = "28d"
 ENOUGH_VECTORS: Final = 1_000
@@ -59,7 +62,7 @@ class RunResult:
             "model": self.model_kind,
             "model_reason": self.model_reason,
             "rulebook_hash": self.model.rulebook.hash,
-            "notes": list(self.intake.notes),
+            "notes": [*self.intake.notes, *([self.model.decided] if self.model.decided else [])],
             "outputs": self.outputs,
         }
 
@@ -84,6 +87,8 @@ class RunOptions:
         How the source is read.
     extracting : ExtractOptions
         How features are extracted; its window is not looked at.
+    ledger : Ledger, optional
+        What people decided on the model that is given, or on the reference model.
     """
 
     model_folder: Path | None = None
@@ -93,6 +98,7 @@ class RunOptions:
     today: date | None = None
     reading: ReadOptions = field(default_factory=ReadOptions)
     extracting: ExtractOptions = field(default_factory=ExtractOptions)
+    ledger: Ledger | None = None
 
 
 def run(source: Any, out: Path, options: RunOptions, progress: Progress = SILENT) -> RunResult:
@@ -114,6 +120,10 @@ def run(source: Any, out: Path, options: RunOptions, progress: Progress = SILENT
         vectors, intake = _vectors(source, out, model.window, options, progress)
         reason += f"; its window of {model.window} is used instead of {window}"
     progress("classifying")
+    if options.ledger is not None and kind != "fitted":  # nobody has decided on what was fitted a moment ago
+        from analyzer.workflow.in_force import in_force
+
+        model = in_force(model, options.ledger)
     answer = classify(model, vectors)
     share = float((answer["pattern"] == WITHHELD).mean())
     result = RunResult(intake, len(vectors), model, kind, reason, share)

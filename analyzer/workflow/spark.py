@@ -14,6 +14,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,8 @@ from analyzer.workflow.partitions import plain_schema, vectors_of_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from analyzer.ledger.store import Ledger
 
 Batches = Iterator[pa.RecordBatch]
 _ANSWERS: Final = pa.schema(
@@ -123,7 +126,14 @@ def features_of_frame(
     return plan, extracted_from(admitted, plan)
 
 
-def classify_spark(model: Model, vectors: DataFrame, *, internal: bool = False) -> DataFrame:
+def classify_spark(
+    model: Model,
+    vectors: DataFrame,
+    *,
+    internal: bool = False,
+    ledger: Ledger | str | Path | None = None,
+    today: date | None = None,
+) -> DataFrame:
     """Return viewer_id, window_start and pattern of a Spark DataFrame of vectors; see `classify`.
 
     The model travels to the workers as the bytes of its bundle, so what cannot be saved cannot be sent.
@@ -132,10 +142,16 @@ def classify_spark(model: Model, vectors: DataFrame, *, internal: bool = False) 
     ------
     InputError
         When the vectors do not say whose they are, lack a feature of the model, or the model cannot be saved.
+    LedgerError
+        When the ledger cannot be read.
     """
+    if ledger is not None:  # here and not on the workers: all of them use the marks of one moment
+        from analyzer.workflow.in_force import in_force
+
+        model = in_force(model, ledger, today)
     require_features(model, vectors.columns)
     spark = vectors.sparkSession
-    bundle = spark.sparkContext.broadcast(_bundle_bytes(model))
+    bundle = spark.sparkContext.broadcast((_bundle_bytes(model), model.marks))
     features = [name for name in vectors.columns if not name.startswith(CONTEXT_PREFIX)]
     by_viewer = vectors.select(features).repartition("viewer_id")
     return by_viewer.mapInArrow(
@@ -252,11 +268,13 @@ def _bundle_bytes(model: Model) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         place = save_model(
             model.patterns,
-            model.marks,
+            model.under(model.rulebook).marks if model.decided else model.marks,
             Path(folder) / "model",
             rulebook=model.rulebook,
             window=model.window,
             source=model.source,
+            lineage=model.lineage,
+            inheritance=model.inheritance,
         )
         return {path.name: path.read_bytes() for path in place.iterdir()}
 
@@ -267,7 +285,9 @@ def _classifier(bundle: Any, internal: bool) -> Callable[[Batches], Batches]:
         if not held:
             return
         vectors = pa.Table.from_batches(held).to_pandas().set_index(["viewer_id", "window_start"]).sort_index()
-        answer = classify(_model_of(tuple(sorted(bundle.value.items()))), vectors, internal=internal).reset_index()
+        files, marks = bundle.value
+        model = replace(_model_of(tuple(sorted(files.items()))), marks=marks)
+        answer = classify(model, vectors, internal=internal).reset_index()
         yield from pa.Table.from_pandas(answer, schema=_ANSWERS, preserve_index=False).to_batches()
 
     return classifier

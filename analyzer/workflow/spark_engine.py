@@ -24,7 +24,7 @@ from analyzer.features.kernel import Plan
 from analyzer.sessions.pieces import Piece, ReadOptions, Sources, pieces_of
 from analyzer.sessions.reading import checked, provided_by
 from analyzer.sessions.records import Sessions
-from analyzer.workflow.classify import note_of
+from analyzer.workflow.classify import notes_of
 from analyzer.workflow.engines import EngineName
 from analyzer.workflow.intake import Extracted
 from analyzer.workflow.merge import merge
@@ -136,7 +136,7 @@ class SparkEngine:
         vectors = self._spark.read.parquet(vectors_path.absolute().as_uri())
         told = classify_spark(model, vectors, internal=internal).toArrow().to_pandas()
         answer: pd.DataFrame = told.set_index(["viewer_id", "window_start"]).sort_index()
-        answer.attrs["analyzer.note"] = note_of(internal)
+        answer.attrs |= notes_of(model, internal)
         return answer
 
     def _features(

@@ -33,7 +33,8 @@ _CONTEXT: Final = [context.HOUSEHOLD, *SETTINGS]
 def write_assignments(answer: pd.DataFrame, path: Path, sources: dict[str, str]) -> None:
     """Write classification answers: viewer_id, window_start, pattern; `sources` goes into the metadata."""
     table = pa.Table.from_pandas(answer.reset_index(), preserve_index=False)
-    told = {"analyzer.note": str(answer.attrs["analyzer.note"]), **sources}
+    notes = {str(name): str(note) for name, note in answer.attrs.items()}
+    told = {name: note for name, note in notes.items() if name.startswith("analyzer.")} | sources
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), path)
 
 

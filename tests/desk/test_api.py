@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from analyzer.desk import problems
 from analyzer.desk.api import models
 from analyzer.desk.api.doors import OPERATIONS
 from analyzer.desk.api.openapi import document
@@ -93,6 +94,15 @@ def test_a_release_is_asked_for_and_answered_at_the_desk(api, desk):
     desk.ledger.answer_request(number, "Ana", RequestStatus.APPROVED, "Countries are large enough.", 0)
     told = program("GET", f"/release-requests/{number}").json()
     assert (told["status"], told["answers"][0]["who"]) == ("approved", "Ana")
+
+
+def test_a_program_sees_its_own_requests_and_a_reviewing_one_sees_all(api):
+    own = api(Role.RESEARCHER)("POST", "/release-requests", json=ASKED).json()["number"]
+    other = api(Role.COMMUNICATIONS)
+    assert other("GET", "/release-requests").json()["requests"] == []
+    assert other("GET", f"/release-requests/{own}").status_code == 404
+    seen = api(Role.REVIEWER)("GET", "/release-requests").json()["requests"]
+    assert own in [one["number"] for one in seen]
 
 
 def test_a_release_is_asked_for_a_purpose_of_the_rulebook(api):
@@ -201,3 +211,11 @@ def test_the_document_tells_of_every_operation(api):
     assert told == json.loads(json.dumps(document(OPERATIONS)))
     described = {(path, method.upper()) for path, methods in told["paths"].items() for method in methods}
     assert described == {(one.door.path, one.door.method) for one in OPERATIONS}
+
+
+def test_the_document_tells_of_every_refusal_that_the_desk_knows():
+    known = {str(one.status) for one in vars(problems).values() if isinstance(one, problems.Problem)}
+    elsewhere = {str(problems.NO_METHOD.status)}  # of an address that is no operation
+    for methods in document(OPERATIONS)["paths"].values():
+        for told in methods.values():
+            assert known - elsewhere <= set(told["responses"])

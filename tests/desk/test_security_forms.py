@@ -10,6 +10,7 @@ import pytest
 
 from analyzer.desk.all_doors import ALL
 from analyzer.desk.forgery import form_token
+from analyzer.desk.said import DONE
 from analyzer.desk.views.requests import asked_by
 from analyzer.ledger.fitted import BundleRecord, MarkRecord
 from analyzer.ledger.people import Role
@@ -94,7 +95,11 @@ def test_every_form_without_the_token_of_this_sign_in_does_nothing(desk):
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://testserver.evil.example", "http://testserver:81", "", "file://"]
+    "origin",
+    [
+        *("http://evil.example", "null", "http://testserver.evil.example", "http://testserver:81", "", "file://"),
+        *("http://[", "http://[::1", "testserver", "http://testserver@evil.example", "http://evil.example#testserver"),
+    ],
 )
 def test_a_form_of_another_site_does_nothing_even_with_the_token(desk, origin):
     ana = desk.visitor("Ana")
@@ -111,6 +116,43 @@ def test_our_own_origin_is_taken(desk):
     ana = desk.visitor("Ana")
     fields = {"note": "Seen today.", "csrf": form_token(ana.token)}
     assert ana.post("/patterns/P11/notes", data=fields, headers={"Origin": HOST}).status_code == 303
+
+
+def test_a_link_of_somebody_else_does_not_say_that_something_was_done(desk, signed_in):
+    ana, cleo = signed_in(Role.REVIEWER), signed_in(Role.COMMUNICATIONS)
+    led = ana.post_form("/drafts/2/answers", answer="rejected", reason=REASON, seen="0").headers["location"]
+    said = DONE["rejected"]
+    assert said in ana.get(led).text
+    proof = led.split(".")[-1]
+    for lie in (
+        "approved",
+        f"approved.{proof}",
+        "approved.",
+        "rejected",
+        "approved.é",
+        f"approved.{form_token('x')[:16]}",
+    ):
+        for visitor in (ana, cleo):
+            text = visitor.get("/drafts/2", params={"done": lie}).text
+            assert not [sentence for sentence in DONE.values() if sentence in text], lie
+    assert said not in cleo.get(led).text  # it is Ana's own
+    assert said not in ana.get(led.replace("/drafts/2", "/drafts/1")).text
+    assert DONE["approved"] not in desk.visitor().get("/sign-in?done=approved").text
+    assert DONE["signed-out"] in desk.visitor().get("/sign-in?done=signed-out").text
+
+
+def test_a_reason_of_any_length_does_not_fill_the_trail(desk):
+    app, long = desk.app(), {"reason": "It is close to a protected repetition. " * 60}
+    wanted = works(desk)
+    for path in ("/patterns/{pattern}/decisions", "/drafts/{number}/answers", "/requests/{number}/answers"):
+        who, at, fields = wanted[path]
+        before = desk.ledger.audit.anchor()
+        visitor = desk.visitor(who, app)
+        kind = {"decision": "tighten:never_single_out"} if "patterns" in path else {}
+        answer = visitor.post_form(at, **fields | kind | long)
+        assert answer.status_code == 422, path
+        assert "Shorten it to 2,000 characters" in answer.text
+        assert desk.ledger.audit.anchor().entries == before.entries + 1  # the sign-in
 
 
 def test_pages_let_browsers_say_where_a_form_comes_from(desk):
@@ -248,10 +290,12 @@ def test_script_in_data_never_runs(desk, script):
 def test_script_in_an_address_never_runs(desk, script):
     app = desk.app()
     queries = ("page", "mark", "done", "hash", "before", "after", "title", "anchor", "q", "name")
-    for visitor in [*everybody(desk, app), desk.visitor(app=app)]:
-        for door in ALL:
-            if door.method != "GET" or door.for_programs:
-                continue
+    doors = [door for door in ALL if door.method == "GET" and not door.for_programs]
+    for name in ("Ana", "Cleo", "Dina", "Eva", None):
+        visitor, role = desk.visitor(name, app), desk.ledger.person(name).role if name else None
+        for door in doors:
+            if role in (Role.COMMUNICATIONS, Role.RESEARCHER) and role not in door.roles:
+                continue  # what is closed looks like what is closed to an administrator
             path = door.href(**dict.fromkeys(door.parameters, script))
             for address in (path, f"{path}?{'&'.join(f'{name}={quote(script)}' for name in queries)}"):
                 answer = visitor.get(address)

@@ -88,6 +88,11 @@ def test_static_files_are_those_of_the_folder(desk):
 # ---- SQL
 
 
+def doors_of(person):
+    """Return the doors that somebody may open, for at the others nothing is read; None is nobody."""
+    return [door for door in PAGES if (person.role in door.roles if person else door.path == "/sign-in")]
+
+
 def everything_is_there(desk, accounts, entries):
     assert [account.name for account in desk.ledger.accounts()] == accounts
     assert desk.ledger.audit.anchor().entries == entries
@@ -98,10 +103,10 @@ def everything_is_there(desk, accounts, entries):
 def test_sql_in_every_part_of_an_address_is_a_text(desk, text):
     app = desk.app()
     accounts, entries = [account.name for account in desk.ledger.accounts()], desk.ledger.audit.anchor().entries
-    visitors = [desk.visitor(name, app) for name in NAMES]
+    visitors = [(desk.ledger.person(name) if name else None, desk.visitor(name, app)) for name in NAMES]
     entries += len(NAMES) - 1
-    for visitor in visitors:
-        for door in PAGES:
+    for person, visitor in visitors:
+        for door in doors_of(person):
             path = door.href(**dict.fromkeys(door.parameters, text))
             if door.method == "POST":
                 answer = visitor.post_form(path) if door.parameters else None
@@ -118,9 +123,9 @@ def test_sql_in_every_field_is_a_text(desk, text):
     places = {"pattern": "P03", "number": "2", "name": "Dina"}
     for name in NAMES[:-1]:
         visitor = desk.visitor(name, app)
-        for door in [door for door in PAGES if door.method == "POST" and door.path not in ("/sign-in", "/sign-out")]:
-            if "disable" in door.name or "sign_ins" in door.name:
-                continue  # they take no text
+        for door in [door for door in doors_of(desk.ledger.person(name)) if door.method == "POST"]:
+            if "disable" in door.name or "sign" in door.name:
+                continue  # they take no text, or end the walk
             answer = visitor.post_form(door.href(**places), **dict.fromkeys(FIELDS, text))
             assert answer.status_code in (200, 201, 303, 403, 404, 422), (door.path, answer.status_code)
             assert "argon2" not in answer.text
@@ -250,6 +255,21 @@ def test_what_is_no_host_is_no_name_of_the_desk(name):
         DeskSettings(names=(name,))
 
 
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("Desk.Example.org", "desk.example.org"), ("FE80::1", "[fe80::1]"), ("[fe80::1]", "[fe80::1]"), ("10.1.2.3",) * 2],
+)
+def test_where_the_desk_listens_it_is_asked_for_by_that_name(host, own):
+    settings = DeskSettings(host=host)
+    assert own in settings.hosts
+    assert f"//{own}:8717/" in settings.url
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]"])
+def test_everywhere_is_no_name(host):
+    assert DeskSettings(host=host).hosts == DeskSettings().hosts
+
+
 def test_the_desk_listens_on_this_machine_unless_told_otherwise():
     assert DeskSettings().host == "127.0.0.1"
     assert not DeskSettings().in_the_clear
@@ -292,6 +312,33 @@ def test_what_goes_wrong_is_told_without_a_word_of_its_own(desk, monkeypatch):
     for word in ("zq7", "RuntimeError", "Traceback", "office.py"):
         assert word not in answer.text
     assert "Something went wrong here" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (RuntimeError("zq7"), 500, "Something went wrong here"),
+        (InputError("The ledger cannot keep a value.", "Give other texts."), 422, "cannot keep a value"),
+    ],
+)
+def test_what_goes_wrong_at_any_door_has_its_page(desk, monkeypatch, error, status, said):
+    def fails(self, *told):
+        raise error
+
+    app = desk.app()
+    visitors = {name: desk.visitor(name, app) for name in NAMES}
+    places = {"pattern": "P03", "number": "2", "name": "Dina"}
+    for name in ("pattern", "draft", "release", "request", "account", "end_client"):
+        monkeypatch.setattr(f"analyzer.ledger.store.Ledger.{name}", fails)
+    for door in [door for door in PAGES if door.parameters]:
+        visitor = next(visitors[name] for name in NAMES if desk.ledger.person(name or "Ana").role in door.roles)
+        path = door.href(**{name: places[name] for name in door.parameters})
+        for address in (path, f"{path}?done=approved"):
+            answer = visitor.post_form(address) if door.method == "POST" else visitor.get(address)
+            if status == 500:
+                assert (answer.status_code, said in answer.text) == (500, True), address
+            assert answer.status_code in (status, 404), address
+            assert "zq7" not in answer.text
 
 
 def test_a_ledger_that_cannot_be_used_is_told_without_its_address(desk, monkeypatch):

@@ -214,6 +214,31 @@ def test_a_writer_sees_their_own_drafts_and_answers_none_but_to_take_it_back(des
     assert desk.ledger.draft(2).status.value == "rejected"
 
 
+def test_nobody_but_a_reviewer_sees_what_others_wrote_or_asked_for(desk, signed_in):
+    words = {"text": "Most viewers finish the first season within a week.", "purpose": "zq7 of Cleo"}
+    asked = {"by": "country", "measure": "households", "purpose": "press", "source": "sessions", "window": "March 2026"}
+    cleo = signed_in(Role.COMMUNICATIONS)
+    draft = cleo.post_form("/drafts", **words).headers["location"].split("?")[0]
+    request = cleo.post_form("/requests", **asked, why="A newspaper asks zq7.").headers["location"].split("?")[0]
+    others = [(desk.visitor("Carl", desk.app()), (draft, request)), (signed_in(Role.RESEARCHER), (request,))]
+    for visitor, places in others:
+        for place in places:
+            listed = visitor.get(place.rpartition("/")[0]).text
+            assert "zq7" not in listed
+            assert f'"{place}"' not in listed
+            assert visitor.get(place).status_code == 404
+            for said in ("approved", "rejected"):
+                answer = visitor.post_form(f"{place}/answers", answer=said, reason="It looks good to us.", seen="0")
+                assert (answer.status_code, "zq7" in answer.text) == (404, False)
+    for visitor in (cleo, signed_in(Role.REVIEWER)):
+        for place in (draft, request):
+            assert f'"{place}"' in visitor.get(place.rpartition("/")[0]).text
+            assert visitor.get(place).status_code == 200
+    own = cleo.post_form(f"{request}/answers", answer="approved", reason="It looks good to me.", seen="0")
+    assert own.status_code == 422
+    assert desk.ledger.request(int(request.split("/")[2])).status.value == "waiting"
+
+
 def test_a_reviewer_answers_no_draft_of_their_own(desk, signed_in):
     ana = signed_in(Role.REVIEWER)
     sent = ana.post_form("/drafts", text="Most viewers finish the first season within a week.", purpose="press")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from threading import Event, Thread
 
 import pytest
+import uvicorn
 
 from analyzer.desk.forgery import form_token
-from analyzer.desk.limits import Attempts
+from analyzer.desk.limits import Attempts, neighbourhood
 from analyzer.desk.settings import DeskSettings
 from analyzer.errors import InputError
-from analyzer.ledger import people
+from analyzer.ledger import sign_ins
 from analyzer.ledger.people import Role
 
 PASSWORD = "a quiet evening with one film"
@@ -23,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 def looked_at(monkeypatch):
     """Return a list of the passwords that were looked at; none of them is right, and none takes time."""
     seen: list[str] = []
-    monkeypatch.setattr(people, "fits", lambda password, kept: seen.append(password))
+    monkeypatch.setattr(sign_ins, "fits", lambda password, kept: seen.append(password))
     return seen
 
 
@@ -126,6 +130,17 @@ def test_a_sign_in_that_is_not_used_for_half_an_hour_ends(desk, minutes, holds):
     assert (visitor.get("/queue").status_code == 200) is holds
 
 
+@pytest.mark.parametrize(("minutes", "holds"), [(-1, True), (1, False)])
+def test_a_sign_in_ends_after_twelve_hours_however_much_it_is_used(desk, minutes, holds):
+    visitor, now = desk.visitor(), datetime.now(UTC)
+    began = now - timedelta(hours=12) - minutes * MINUTE
+    token = desk.ledger.sign_in(desk.ledger.person("Ana"), began)
+    for used in range(20, 721, 20):
+        desk.ledger.signed_in(token, began + min(used, 719) * MINUTE)
+    visitor.cookies.set("desk", token, domain="testserver.local")
+    assert (visitor.get("/queue").status_code == 200) is holds
+
+
 def test_a_disabled_account_is_out_at_once(desk, signed_in):
     ana, eva = signed_in(Role.REVIEWER), signed_in(Role.ADMINISTRATOR)
     eva.post_form("/people/Ana/disable")
@@ -178,6 +193,58 @@ def test_whoever_tries_from_many_addresses_is_sent_away_by_the_name(desk, looked
     assert desk.visitor(app=app, address="10.1.99.1").sign_in("Ben").status_code == 422
 
 
+@pytest.mark.parametrize("letters", ["a" + "\u0316\u0301" * 240_000, "ﷺ" * 330_000], ids=["marks", "ligatures"])
+def test_a_name_that_takes_minutes_to_compare_is_cut_before(desk, letters):
+    visitor = desk.visitor()
+    visitor.get("/sign-in")
+    fields = f"csrf={form_token(visitor.cookies['desk'])}&password=x&name={letters}"
+    assert 900_000 < len(fields.encode()) < 1_000_000
+    began = time.process_time()
+    answer = visitor.post(
+        "/sign-in", content=fields.encode(), headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code == 422
+    assert time.process_time() - began < 2
+
+
+def test_whoever_has_signed_in_works_on_while_many_try_to(desk, monkeypatch):
+    gate, waiting = Event(), []
+    monkeypatch.setattr(sign_ins, "fits", lambda password, kept: waiting.append(password) or (gate.wait(20) and False))
+    server = uvicorn.Server(uvicorn.Config(desk.app(), log_level="warning", lifespan="off"))
+    listens = socket.create_server(("127.0.0.1", 0))
+    port = listens.getsockname()[1]
+    Thread(target=server.run, kwargs={"sockets": [listens]}, daemon=True).start()
+    token = desk.ledger.sign_in(desk.ledger.person("Ana"))
+    tries = ThreadPoolExecutor(60)
+    try:
+        body = f"csrf={form_token('abc')}&password=x&name="
+        sent = [tries.submit(asked, port, "POST", "/sign-in", "abc", f"{body}{n}") for n in range(60)]
+        while not waiting or len([one for one in sent if one.running()]) < 60:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        began = time.perf_counter()
+        assert asked(port, "GET", "/queue", token) == 200
+        assert asked(port, "GET", "/sign-in", "abc") == 200
+        assert time.perf_counter() - began < 5
+        assert len(waiting) == 2
+    finally:
+        gate.set()
+        assert {one.result() for one in sent} == {422}
+        server.should_exit = True
+        tries.shutdown()
+
+
+def asked(port, method, path, cookie, body=None):
+    """Return the status of an answer over a real connection."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Cookie": f"desk={cookie}", "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
 def test_many_tries_at_one_moment_are_many_tries(desk, monkeypatch):
     seen: list[str] = []
     wait_s = Attempts.wait_s
@@ -188,7 +255,7 @@ def test_many_tries_at_one_moment_are_many_tries(desk, monkeypatch):
         return waited
 
     monkeypatch.setattr(Attempts, "wait_s", slowly)
-    monkeypatch.setattr(people, "fits", lambda password, kept: seen.append(password))
+    monkeypatch.setattr(sign_ins, "fits", lambda password, kept: seen.append(password))
     app = desk.app()
     with ThreadPoolExecutor(16) as pool:
         codes = list(pool.map(lambda n: desk.visitor(app=app).sign_in("Ana", f"guess {n}").status_code, range(32)))
@@ -206,11 +273,27 @@ def test_after_the_wait_one_may_try_again(desk):
 
 
 def test_everybody_behind_one_proxy_may_sign_in_in_the_morning(desk, monkeypatch):
-    monkeypatch.setattr(people, "fits", lambda password, kept: True)
+    monkeypatch.setattr(sign_ins, "fits", lambda password, kept: True)
     app = desk.app()
     names = ("Ana", "Ben", "Cleo", "Carl", "Dina", "Eva")
     codes = {desk.visitor(app=app).sign_in(names[n % 6]).status_code for n in range(150)}
     assert codes == {303}
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_customer_with_many_addresses_is_counted_once(address, counted_as):
+    assert neighbourhood(address) == counted_as
 
 
 def test_tries_are_forgotten_after_their_time():

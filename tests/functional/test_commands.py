@@ -94,7 +94,7 @@ def test_the_way_in_steps_is_the_way_in_one(terminal, views, vectors, bundle):
 
 def test_classify_names_open_patterns_only(terminal, vectors, bundle, marks):
     told = terminal.run("classify", vectors, "--model", bundle, "--out", "a.parquet", "--json").good().json
-    assert set(told) == {"vectors", "withheld_share", "internal", "engine", "outputs"}
+    assert set(told) == {"vectors", "withheld_share", "internal", "engine", "notes", "outputs"}
     assert told["internal"] is False
     found = assigned(terminal.path("a.parquet"))
     assert found == {"withheld"} | {p for p in found if p in marks and marks[p]["mark"] == "open"}

@@ -25,11 +25,15 @@ import analyzer
 from analyzer.errors import InputError
 from analyzer.features.catalog import CATALOG
 from analyzer.features.windows import Window
+from analyzer.ledger.reviewed import Choice, Kind
+from analyzer.policy.effects import MarkStatus
+from analyzer.policy.marks import Reason
 from analyzer.sessions.pieces import ReadOptions
 from analyzer.sessions.synthetic import Population, synthesize
 from analyzer.workflow import jobs
 from analyzer.workflow.options import ExtractOptions
 from analyzer.workflow.progress import SILENT
+from analyzer.workflow.recording import bundle_record
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -375,6 +379,25 @@ def test_a_model_that_cannot_be_saved_cannot_be_sent(spark: SparkSession, vector
     marks = tuple(analyzer.mark_patterns(too_fine, model.rulebook))
     with pytest.raises(InputError, match="aggregates 2 households"):
         analyzer.classify_spark(replace(model, patterns=too_fine, marks=marks), vectors)
+
+
+def test_the_workers_use_the_marks_in_force_and_what_a_refit_handed_on(spark: SparkSession, vectors_file: Path) -> None:
+    vectors, model = spark.read.parquet(vectors_file.as_uri()), analyzer.load_model()
+    here = jobs.engine_from("local", None).classify
+    first, second, *_ = sorted(set(here(model, vectors_file, internal=False)["pattern"]) - {"withheld"})
+    handed_on = {first: (Reason("newborn", MarkStatus.REVIEW, "It is new.", ("a source",)),)}
+    refitted = replace(model, inheritance=handed_on).under(model.rulebook)
+    ledger = analyzer.memory_ledger()
+    ledger.record_bundle(bundle_record(refitted))
+    choice = Choice(
+        pattern=second, kind=Kind.TIGHTEN, who="ana", to=MarkStatus.REVIEW, reason="It was looked at again."
+    )
+    ledger.decide(choice, ledger.pattern(second).last)
+    answer = gathered(analyzer.classify_spark(refitted, vectors, ledger=ledger))
+    assert not {first, second} & set(answer["pattern"])
+    expected = here(analyzer.in_force(refitted, ledger), vectors_file, internal=False)
+    assert (expected["pattern"] != "withheld").sum() > 0
+    pd.testing.assert_frame_equal(answer, expected, check_dtype=False, check_index_type=False)
 
 
 def test_vectors_that_lack_a_feature_of_the_model_are_refused(

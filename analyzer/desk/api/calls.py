@@ -74,14 +74,14 @@ def submit(ask: Ask, sent: DraftToSubmit) -> dict[str, Any]:
 
 def drafts(ask: Ask) -> dict[str, Any]:
     """List drafts: a reviewing program's list has everybody's, another one's its own."""
-    seen = [kept for kept in ask.office.ledger.drafts() if _may_see(ask, kept)]
+    seen = [kept for kept in ask.office.ledger.drafts() if _is_for(ask, kept.author)]
     return {"drafts": [_draft(kept) for kept in _page(ask, seen)]}
 
 
 def draft(ask: Ask) -> dict[str, Any]:
     """Return a draft."""
     kept = _found(lambda: ask.office.ledger.draft(_number(ask)))
-    if not _may_see(ask, kept):
+    if not _is_for(ask, kept.author):
         raise ProblemError(_missing(f"The ledger has no draft {kept.number}.", "Name one that you submitted."))
     return _draft(kept)
 
@@ -106,13 +106,17 @@ def request(ask: Ask, sent: ReleaseToAskFor) -> dict[str, Any]:
 
 
 def requests(ask: Ask) -> dict[str, Any]:
-    """List the release requests."""
-    return {"requests": [_request(kept) for kept in _page(ask, ask.office.ledger.requests())]}
+    """List release requests: a reviewing program's list has everybody's, another one's its own."""
+    seen = [kept for kept in ask.office.ledger.requests() if _is_for(ask, kept.asked.who)]
+    return {"requests": [_request(kept) for kept in _page(ask, seen)]}
 
 
 def one_request(ask: Ask) -> dict[str, Any]:
     """Return a release request."""
-    return _request(_found(lambda: ask.office.ledger.request(_number(ask))))
+    kept = _found(lambda: ask.office.ledger.request(_number(ask)))
+    if not _is_for(ask, kept.asked.who):
+        raise ProblemError(_missing(f"The ledger has no release request {kept.number}.", "Name one of your own."))
+    return _request(kept)
 
 
 def queue(ask: Ask) -> dict[str, Any]:
@@ -144,9 +148,10 @@ def _who(ask: Ask) -> Person:
     return ask.who
 
 
-def _may_see(ask: Ask, kept: KeptDraft) -> bool:
+def _is_for(ask: Ask, whose: str) -> bool:
+    """Return whether a program may see what somebody sent, as at the desk."""
     who = _who(ask)
-    return who.role is Role.REVIEWER or kept.author == who.name
+    return who.role is Role.REVIEWER or whose == who.name
 
 
 def _number(ask: Ask) -> int:

@@ -24,10 +24,22 @@ _REFUSALS: Final = {
     "401": "No client has this token",
     "403": "Not for this client's role",
     "404": "There is no such thing",
+    "408": "The body did not arrive in time",
     "413": "More than 1 MB was sent",
     "422": "It cannot be done so",
     "429": "Too many requests",
+    "500": "Something went wrong; nothing was done",
     "503": "The ledger cannot be used",
+}
+_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "401": {"WWW-Authenticate": {"description": "Bearer.", "required": True, "schema": {"type": "string"}}},
+    "429": {
+        "Retry-After": {
+            "description": "Seconds to wait.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
 }
 
 
@@ -56,7 +68,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    refusals = {status: _refusal(words) for status, words in _REFUSALS.items()}
+    refusals = {status: _refusal(words, _HEADERS.get(status)) for status, words in _REFUSALS.items()}
     answer = {"description": one.summary, "content": {_JSON: {"schema": _named(one.answer)}}}
     told = {
         "operationId": one.door.name,
@@ -80,8 +92,9 @@ def _parameters(one: Operation) -> list[dict[str, Any]]:
     return in_path + behind
 
 
-def _refusal(words: str) -> dict[str, Any]:
-    return {"description": words, "content": {_PROBLEM: {"schema": _named(ProblemTold)}}}
+def _refusal(words: str, headers: dict[str, Any] | None) -> dict[str, Any]:
+    told = {"description": words, "content": {_PROBLEM: {"schema": _named(ProblemTold)}}}
+    return told | ({"headers": headers} if headers else {})
 
 
 def _named(model: type[BaseModel]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from analyzer.desk.doors import Door
 from analyzer.desk.pages.missing import missing
 from analyzer.desk.pages.places import WRITERS, me
 from analyzer.desk.views import drafts as view
-from analyzer.desk.views.forms import whole
+from analyzer.desk.views.forms import too_long, whole
 from analyzer.desk.views.paging import page_of
 from analyzer.errors import InputError
 from analyzer.ledger.people import Role
@@ -83,8 +83,11 @@ def answer(ask: Ask) -> Response:
     seen = whole(ask.form.get("seen", ""))
     if said is DraftStatus.WAITING or seen is None:
         return _draft(ask, 422, {"answer": "Choose what you answer"})
+    reason = ask.form.get("reason", "")
+    if told := too_long(reason):
+        return _draft(ask, 422, {"reason": told})
     try:
-        ask.office.ledger.answer(found.number, me(ask).name, said, ask.form.get("reason", ""), seen)
+        ask.office.ledger.answer(found.number, me(ask).name, said, reason, seen)
     except LedgerMovedError as error:
         told = f"{error.cause} Nothing was answered by you. Look at the answers below, then answer again."
         return _draft(ask, 409, problem=told)

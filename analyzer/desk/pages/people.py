@@ -13,7 +13,8 @@ from analyzer.desk.pages.missing import missing
 from analyzer.desk.pages.places import ADMINISTRATORS, me
 from analyzer.desk.views.forms import whole
 from analyzer.errors import InputError
-from analyzer.ledger.people import Account, Client, Role
+from analyzer.ledger.clients import Client
+from analyzer.ledger.people import Account, Role
 from analyzer.ledger.reviewed import DecisionRefusedError
 
 

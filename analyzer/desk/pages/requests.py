@@ -12,7 +12,7 @@ from analyzer.desk.doors import Door
 from analyzer.desk.pages.missing import missing
 from analyzer.desk.pages.places import ASKERS, me
 from analyzer.desk.views import requests as view
-from analyzer.desk.views.forms import Option, whole
+from analyzer.desk.views.forms import Option, too_long, whole
 from analyzer.desk.views.paging import page_of
 from analyzer.errors import InputError
 from analyzer.ledger.people import Role
@@ -65,8 +65,11 @@ def answer_request(ask: Ask) -> Response:
         return _request(ask, 422, {"answer": "Choose what you answer"})
     if said is RequestStatus.APPROVED and me(ask).role is not Role.REVIEWER:
         return _request(ask, 422, {"answer": "Only a reviewer approves"})
+    reason = ask.form.get("reason", "")
+    if told := too_long(reason):
+        return _request(ask, 422, {"reason": told})
     try:
-        ask.office.ledger.answer_request(found.number, me(ask).name, said, ask.form.get("reason", ""), seen)
+        ask.office.ledger.answer_request(found.number, me(ask).name, said, reason, seen)
     except LedgerMovedError as error:
         told = f"{error.cause} Nothing was answered by you. Look at the answers below, then answer again."
         return _request(ask, 409, problem=told)

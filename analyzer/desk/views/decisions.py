@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from analyzer.desk.views.forms import Option, day_from, mark_from, whole
+from analyzer.desk.views.forms import Option, day_from, mark_from, too_long, whole
 from analyzer.desk.views.words import moment
 from analyzer.ledger.reviewed import Choice, Kind, PatternState
 from analyzer.policy.effects import MarkStatus
@@ -78,6 +78,8 @@ def sent(form: Mapping[str, str], state: PatternState, who: str) -> Sent:
     reason, errors = form.get("reason", "").strip(), {}
     if kind in (Kind.TIGHTEN, Kind.LOOSEN) and not reason:
         errors["reason"] = "Enter a reason that somebody can check later"
+    elif told := too_long(reason):
+        errors["reason"] = told
     ends = day_from(form, "ends") if kind is Kind.LOOSEN else None
     if ends and ends.wrong:
         errors["ends_day"] = ends.wrong

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from analyzer.policy.effects import MarkStatus
+
+LONGEST_REASON: Final = 2_000  # it stays for good, and stands on every page about the thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ def day_from(form: Mapping[str, str], name: str) -> Day:
         return Day(date(*(int(part) for part in reversed(parts))))
     except ValueError:
         return Day(None, "Enter a day that is in the calendar, such as 27 3 2027")
+
+
+def too_long(text: str, most: int = LONGEST_REASON) -> str:
+    """Return what is said of a text that is too long; empty where it is not."""
+    return f"Shorten it to {most:,} characters; it has {len(text):,}" if len(text) > most else ""
 
 
 def whole(text: str, least: int = 0) -> int | None:

@@ -60,6 +60,13 @@ def test_the_key_is_for_its_owner_only(tmp_path):
     assert [file.name for file in path.parent.iterdir() if "key" in file.name] == ["ledger.sqlite.key"]
 
 
+def test_the_ledger_and_its_log_are_for_their_owner_only(path):
+    with open_ledger(path).audit._database.connected(writing=True):
+        found = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert set(found.values()) == {0o600}
+    assert len(found) == 4  # the database, its log, what readers of the log share, and the key
+
+
 def test_two_ledgers_have_two_keys(tmp_path):
     assert open_ledger(tmp_path / "a").key != open_ledger(tmp_path / "b").key
     assert memory_ledger().key != memory_ledger().key

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from analyzer.errors import InputError
 from analyzer.ledger.events import What
 from analyzer.ledger.passwords import check_password, fits, hashed, token_hash
-from analyzer.ledger.people import IDLE, LONGEST, Person, Role
+from analyzer.ledger.people import Person, Role
 from analyzer.ledger.reviewed import DecisionRefusedError
+from analyzer.ledger.sign_ins import IDLE, LONGEST
 from analyzer.ledger.store import memory_ledger
 
 PASSWORD = "a quiet evening with one film"
@@ -41,7 +42,7 @@ def test_an_account_is_known_by_its_password_alone(ledger):
     assert changes(ledger) == [("Eva", "account Ana", "made")]
 
 
-@pytest.mark.parametrize("name", ["Ana", "ana", " ANA ", "A-n.a", "Ａna"])
+@pytest.mark.parametrize("name", ["Ana", "ana", " ANA ", "A-n.a", "Ａna", "Àna", "А-п-а", "ᴀɴᴀ", "ɑna"])
 def test_a_name_that_looks_like_another_is_taken(ledger, name):
     ledger.add_account("Ana", Role.REVIEWER, PASSWORD)
     with pytest.raises(InputError, match="already"):
@@ -51,6 +52,36 @@ def test_a_name_that_looks_like_another_is_taken(ledger, name):
     assert len(ledger.accounts()) == 1
 
 
+@pytest.mark.parametrize(
+    ("taken", "name"),
+    [("Ilona", "llona"), ("Bob", "B0b"), ("Søren", "Soren"), ("Вера", "Bepa"), ("ΝΙΚΗ", "NIKH"), ("Ali", "A1i")],
+)
+def test_letters_that_look_alike_make_no_other_person(ledger, taken, name):
+    ledger.add_account(taken, Role.REVIEWER, PASSWORD)
+    with pytest.raises(InputError, match="already"):
+        ledger.add_account(name, Role.REVIEWER, PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["Аna", "Anа", "Αna", "Веn Smith", "Bеn", "ꓮna", "Ꭺna"])
+def test_a_name_that_mixes_alphabets_is_refused(ledger, name):
+    for call in (lambda: ledger.add_account(name, Role.REVIEWER, PASSWORD), lambda: ledger.add_client(name, ANA.role)):
+        with pytest.raises(InputError, match="alphabet"):
+            call()
+    assert (ledger.accounts(), ledger.clients()) == ((), ())
+
+
+@pytest.mark.parametrize("name", ["Анна", "Νίκη", "José Núñez", "Kaʻiulani", "田中 Taro", "たなか タロウ", "Ng"])
+def test_people_are_called_in_any_alphabet(ledger, name):
+    assert ledger.add_account(name, Role.REVIEWER, PASSWORD).name == name
+
+
+@pytest.mark.parametrize("name", ["Command Line", "command-line", "C0mmand llne", "ᴄᴏᴍᴍᴀɴᴅ ʟɪɴᴇ"])
+def test_nobody_is_called_like_the_command_line(ledger, name):
+    for call in (lambda: ledger.add_account(name, Role.REVIEWER, PASSWORD), lambda: ledger.add_client(name, ANA.role)):
+        with pytest.raises((InputError, DecisionRefusedError)):
+            call()
+
+
 def test_nobody_takes_the_name_of_a_program(ledger):
     ledger.add_client("publishing tool", Role.COMMUNICATIONS)
     with pytest.raises(InputError, match="already"):
@@ -58,7 +89,8 @@ def test_nobody_takes_the_name_of_a_program(ledger):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "  ", "a/b", "a\\b", "../x", "a\nb", "a\x00b", "\ud800", "x" * 201, "ﷺ" * 60, "..."]
+    "name",
+    ["", "  ", "a/b", "a\\b", "../x", "a\nb", "a\x00b", "\ud800", "x" * 201, "ﷺ" * 60, "...", "An\u00ada", "A\u202ena"],
 )
 def test_a_name_that_is_none_is_refused(ledger, name):
     with pytest.raises((InputError, DecisionRefusedError)):
@@ -187,6 +219,23 @@ def test_the_last_administrator_stays_until_there_is_another(ledger):
         ledger.disable("Fay")
 
 
+def test_two_administrators_who_end_each_other_at_once_leave_one(place):
+    ledgers = (place.open(), place.open())
+    for name in ("Eva", "Fay"):
+        ledgers[0].add_account(name, Role.ADMINISTRATOR, PASSWORD)
+
+    def end(ledger, name):
+        with suppress(InputError):
+            ledger.disable(name)
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(end, ledgers, ("Eva", "Fay")))
+        left = [account.name for account in ledgers[0].accounts() if not account.disabled]
+        assert len(left) == 1
+        ledgers[0].enable("Fay" if left == ["Eva"] else "Eva")
+
+
 def test_every_change_is_in_the_trail_with_who_made_it_and_no_secret(ledger):
     ledger.add_account("Eva", Role.ADMINISTRATOR, PASSWORD)
     ledger.add_account("Ana", Role.RESEARCHER, PASSWORD, "Eva")
@@ -249,6 +298,8 @@ def test_notes_stay_in_order_and_the_trail_vouches_for_them(place):
         *("aaaaaaaaaaaaaa", "abababababababab", "121212121212"),
         *("password1234567", "Passwort!!!12345", "ANALYZER-12345678", "administrator2026"),
         *("anastasia2026", "Ana-Stasia-12345", "anastasiaanastasia", "anastasiapassword"),
+        *("P@ssw0rd!2026", "passwordpassword", "Welcome2026!!!", "iloveyou123456", "1q2w3e4r5t6y", "qwertyuiop12"),
+        *("abcdefghijkl", "123456789012", "asdfghjkl;12", "Admin-Analyzer-1", "4n4st4s14-2026", "netflixnetflix1"),
     ],
 )
 def test_a_password_that_others_would_try_first_is_refused(password):
