@@ -77,12 +77,9 @@ def run_job(
     from analyzer.workflow.recording import record_run
 
     named = open_ledger(ledger, key) if ledger else None  # one that cannot be used is said before the work
-    earlier = named or (open_ledger(ledger_in(out), key) if Path(ledger_in(out)).is_file() else None)
-    try:
-        result = run(_source(sources, events, progress), out, replace(options, ledger=earlier), progress)
-    finally:
-        if earlier is not None:
-            earlier.close()  # the next call opens it again
+    earlier = named or (ledger_in(out) if Path(ledger_in(out)).is_file() else None)
+    deciding = replace(options, ledger=earlier, ledger_key=key)
+    result = run(_source(sources, events, progress), out, deciding, progress)
     book, where = (named, ledger or "") if named else (open_ledger(ledger_in(out), key), ledger_in(out))
     files = [*(paths_in(list(sources)) or [] if sources else []), *_event_files(events)]
     record_run(book, result, files, options.model_folder)

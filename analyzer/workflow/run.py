@@ -87,8 +87,10 @@ class RunOptions:
         How the source is read.
     extracting : ExtractOptions
         How features are extracted; its window is not looked at.
-    ledger : Ledger, optional
-        What people decided on the model that is given, or on the reference model.
+    ledger : Ledger or where it lies, optional
+        What people decided on the model that is given, or on the reference model. It is opened when it is asked.
+    ledger_key : Path, optional
+        Of a ledger that is not open.
     """
 
     model_folder: Path | None = None
@@ -98,7 +100,8 @@ class RunOptions:
     today: date | None = None
     reading: ReadOptions = field(default_factory=ReadOptions)
     extracting: ExtractOptions = field(default_factory=ExtractOptions)
-    ledger: Ledger | None = None
+    ledger: Ledger | str | None = None
+    ledger_key: Path | None = None
 
 
 def run(source: Any, out: Path, options: RunOptions, progress: Progress = SILENT) -> RunResult:
@@ -121,9 +124,7 @@ def run(source: Any, out: Path, options: RunOptions, progress: Progress = SILENT
         reason += f"; its window of {model.window} is used instead of {window}"
     progress("classifying")
     if options.ledger is not None and kind != "fitted":  # nobody has decided on what was fitted a moment ago
-        from analyzer.workflow.in_force import in_force
-
-        model = in_force(model, options.ledger)
+        model = _as_decided(model, options.ledger, options.ledger_key)
     answer = classify(model, vectors)
     share = float((answer["pattern"] == WITHHELD).mean())
     result = RunResult(intake, len(vectors), model, kind, reason, share)
@@ -141,6 +142,14 @@ def _given_model(options: RunOptions) -> Model | None:
             "Leave out --window, or fit a model for that window.",
         )
     return model.under(options.rulebook) if options.rulebook else model
+
+
+def _as_decided(model: Model, ledger: Ledger | str, key: Path | None) -> Model:
+    """Return the model with the marks in force; as it is where nobody decided, so that results do not tell the day."""
+    from analyzer.workflow.in_force import in_force
+
+    decided = in_force(model, ledger, key=key)
+    return decided if any(mark.by_people for mark in decided.marks) else model
 
 
 def _vectors(

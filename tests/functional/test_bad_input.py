@@ -531,8 +531,12 @@ def test_a_disk_that_fills_leaves_earlier_results_as_they_were(terminal, few_vie
     terminal.run("run", few_views, "--out", "results").good()
     before = {path.name: path.read_bytes() for path in terminal.path("results").iterdir()}
     terminal.run("run", few_views, "--out", "results", "--keep-autoplay", largest_file=4_000).refused(code=1)
-    assert {path.name: path.read_bytes() for path in terminal.path("results").iterdir()} == before
+    after = {path.name: path.read_bytes() for path in terminal.path("results").iterdir()}
+    beside = {"ledger.sqlite-shm", "ledger.sqlite-wal"}  # of SQLite, which cannot read a ledger where nothing fits
+    assert {name: data for name, data in after.items() if name not in beside} == before
     assert terminal.left_behind() == {"results"}
+    terminal.run("run", few_views, "--out", "results").good()
+    assert not beside & {path.name for path in terminal.path("results").iterdir()}
 
 
 # A member's own export

@@ -89,3 +89,14 @@ def test_a_run_with_a_given_model_uses_the_marks_in_force(terminal, few_views, b
     assert {one["id"]: one["mark"] for one in told["patterns"]}[pattern] == "review"
     assert any(f"people decided on {pattern}" in note for note in told["notes"])
     assert ledger.pattern(pattern).by_rules is MarkStatus.OPEN
+
+
+def test_a_second_run_into_the_same_folder_uses_what_was_decided_at_its_desk(terminal, few_views):
+    first = terminal.run("run", few_views, "--out", "results", "--json").good().json
+    pattern = next(one["id"] for one in first["patterns"] if one["mark"] == "open")
+    ledger = open_ledger(terminal.path("results/ledger.sqlite"))
+    decide(ledger, pattern, Kind.TIGHTEN, "ana", to=MarkStatus.NEVER_SINGLE_OUT)
+    ledger.close()
+    again = terminal.run("run", few_views, "--out", "results", "--json").good().json
+    assert {one["id"]: one["mark"] for one in again["patterns"]}[pattern] == "never_single_out"
+    assert pattern not in named(terminal.path("results/assignments.parquet"))
