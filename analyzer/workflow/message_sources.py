@@ -50,7 +50,7 @@ class Released:
             ledger = open_ledger(os.fspath(ledger), make=False)
         if not isinstance(ledger, Ledger):
             raise InputError(f"The ledger is a {type(ledger).__name__}.", "Give a file, a URL or an open ledger.")
-        numbers = range(1, ledger.seen(POPULATION).last + 1)
+        numbers = range(1, ledger.last(POPULATION) + 1)
         told = [(number, table) for number in numbers for table in _tables(ledger.release(number))]
         return Released(
             tuple((n, one) for n, one in told if (one["purpose"], one["population"]) == (purpose, POPULATION))

@@ -92,7 +92,7 @@ class Office:
 
     def _today_s(self) -> Checker:
         """Return what judges drafts, made anew on another day and after a release: both can change an answer."""
-        as_of = (self.today(), self.ledger.seen(POPULATION).last)
+        as_of = (self.today(), self.ledger.last(POPULATION))
         if self._checker is None or as_of != self._as_of:
             self._open.close()
             self._checker, self._as_of = self._open.enter_context(checker(self._asking)), as_of
