@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from analyzer import cli_text as text
+from analyzer.cli_desk import RESULTS, desk
 from analyzer.cli_desk import account as account_app
-from analyzer.cli_desk import desk
 from analyzer.cli_evaluate import app as evaluate_app
 from analyzer.cli_ledger import LedgerKey, retention
 from analyzer.cli_ledger import audit as audit_app
@@ -102,7 +102,7 @@ def run(
     sessions: Sources = None,
     events: Events = None,
     model: Annotated[Path | None, typer.Option(help="Classify with this model instead of fitting one.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("analyzer-out"),
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = RESULTS,
     window: Annotated[str | None, typer.Option(help="Length of a window: 28d, 4w, all. [default: 28d]")] = None,
     rulebook: RulebookFile = None,
     min_cluster_size: ClusterSize = None,

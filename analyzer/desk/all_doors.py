@@ -21,7 +21,5 @@ ALL: Final[tuple[Door, ...]] = (
     *people.DOORS,
     *help.DOORS,
     *api.DOORS,
-    sign_in.SHOWN,
-    sign_in.TRIED,
-    sign_in.ENDED,
+    *sign_in.DOORS,
 )

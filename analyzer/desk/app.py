@@ -57,7 +57,7 @@ def make_app(office: Office, settings: DeskSettings | None = None) -> ASGIApp:
     entrance = Entrance(gates)
 
     def at(door: Door) -> Answer:
-        own = door in (sign_in.SHOWN, sign_in.TRIED, sign_in.ENDED)
+        own = door in sign_in.DOORS
 
         async def answer(request: Request) -> Response:
             try:

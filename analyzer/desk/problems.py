@@ -84,6 +84,11 @@ BROKEN: Final = Problem(
 )
 
 
+def missing(cause: str, remedy: str) -> Problem:
+    """Return that there is no such thing, and what there is."""
+    return Problem(404, "There is no such thing", cause, remedy)
+
+
 def of(error: Exception) -> Problem:
     """Return how an error is told; what nobody foresaw is told without a word of its own."""
     if isinstance(error, ProblemError):

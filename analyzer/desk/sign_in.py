@@ -36,6 +36,7 @@ EVERYBODY: Final = frozenset(Role)
 SHOWN: Final = Door("sign_in", "GET", "/sign-in", EVERYBODY, _never)
 TRIED: Final = Door("try_sign_in", "POST", "/sign-in", EVERYBODY, _never)
 ENDED: Final = Door("sign_out", "POST", "/sign-out", EVERYBODY, _never)
+DOORS: Final = (SHOWN, TRIED, ENDED)
 """Doors whose handlers set cookies, so that `Entrance` answers in their place."""
 
 

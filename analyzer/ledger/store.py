@@ -82,6 +82,12 @@ class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
         )
         return Seen(population, earlier, rows[-1].number if rows else 0)
 
+    def last(self, population: str) -> int:
+        """Return the number of the newest release over the population, without reading any; 0 where there is none."""
+        with self._database.connected() as connection:
+            newest = sa.select(sa.func.max(RELEASES.c.number)).where(RELEASES.c.population == population)
+            return int(connection.scalar(newest) or 0)
+
     def record(self, record: Record, seen: int, who: str = COMMAND_LINE) -> int:
         """Keep a release and spend what it costs, both or neither; return its number.
 

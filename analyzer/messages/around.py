@@ -116,8 +116,9 @@ _SPOKEN: Final = frozenset({"word.we", "word.you", "word.dear"})
 _CAST: Final = 5  # people that a sentence about a plot presents
 _MAKERS: Final = frozenset({"by", "starring", "von", "par", "por"})  # who comes next made the story
 _NO_PLACE: Final = frozenset({"of", "by"})
-_OF_A_SERVICE: Final = frozenset(
-    {"word.we", "word.you", "word.dear", "word.who", "word.name", "word.only", "word.most", "nation"}
+_OF_A_SERVICE: Final = (
+    _SPOKEN
+    | {"word.who", "word.name", "word.only", "word.most", "nation"}
     | {"place.large", "place.tiny", "place.small", "noun.audience", "people.kin", "word.someone", "act.used"}
 )
 

@@ -46,7 +46,7 @@ class Released:
         if ledger is None:
             return Released(())
         ledger = ledger_of(ledger)
-        numbers = range(1, ledger.seen(POPULATION).last + 1)
+        numbers = range(1, ledger.last(POPULATION) + 1)
         told = [(number, table) for number in numbers for table in _tables(ledger.release(number))]
         return Released(
             tuple((n, one) for n, one in told if (one["purpose"], one["population"]) == (purpose, POPULATION))

@@ -97,7 +97,7 @@ class Office:
         """
         today = self.today()
         decided = tuple((state.pattern, state.last) for state in self.ledger.patterns(today)) if self.model else ()
-        as_of = (today, self.ledger.seen(POPULATION).last, decided)
+        as_of = (today, self.ledger.last(POPULATION), decided)
         if self._checker is None or as_of != self._as_of:
             self._open.close()
             self._checker, self._as_of = self._open.enter_context(checker(self._asking)), as_of

@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 from analyzer._version import __version__
 from analyzer.desk.api.models import DraftToCheck, DraftToSubmit, ReleaseToAskFor
 from analyzer.desk.ask import Ask
-from analyzer.desk.problems import Problem, ProblemError
+from analyzer.desk.pages.places import may_see, me
+from analyzer.desk.problems import ProblemError, missing
 from analyzer.desk.views.forms import whole
 from analyzer.errors import InputError
 from analyzer.ledger.leaving import KeptRelease
-from analyzer.ledger.people import Person, Role
 from analyzer.ledger.requested import KeptRequest, ReleaseRequest
 from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftRecord, KeptDraft, PatternState
 from analyzer.report.page import size_of
@@ -68,21 +68,21 @@ def submit(ask: Ask, sent: DraftToSubmit) -> dict[str, Any]:
             f"The draft is blocked ({rules}), and no reviewer can open it.", "Write it otherwise; /check has reasons."
         )
     purpose = " ".join(sent.purpose.split())
-    record = DraftRecord(author=_who(ask).name, text=told["text"], verdict=told, purpose=purpose)
+    record = DraftRecord(author=me(ask).name, text=told["text"], verdict=told, purpose=purpose)
     return _draft(ask.office.ledger.submit(record))
 
 
 def drafts(ask: Ask) -> dict[str, Any]:
     """List drafts: a reviewing program's list has everybody's, another one's its own."""
-    seen = [kept for kept in ask.office.ledger.drafts() if _is_for(ask, kept.author)]
+    seen = [kept for kept in ask.office.ledger.drafts() if may_see(me(ask), kept.author)]
     return {"drafts": [_draft(kept) for kept in _page(ask, seen)]}
 
 
 def draft(ask: Ask) -> dict[str, Any]:
     """Return a draft."""
     kept = _found(lambda: ask.office.ledger.draft(_number(ask)))
-    if not _is_for(ask, kept.author):
-        raise ProblemError(_missing(f"The ledger has no draft {kept.number}.", "Name one that you submitted."))
+    if not may_see(me(ask), kept.author):
+        raise ProblemError(missing(f"The ledger has no draft {kept.number}.", "Name one that you submitted."))
     return _draft(kept)
 
 
@@ -102,20 +102,20 @@ def release(ask: Ask) -> dict[str, Any]:
 def request(ask: Ask, sent: ReleaseToAskFor) -> dict[str, Any]:
     """Ask for a release."""
     values = sent.model_dump() | {"by": tuple(sent.by)}
-    return _request(ask.office.ledger.request_release(ReleaseRequest(who=_who(ask).name, **values)))
+    return _request(ask.office.ledger.request_release(ReleaseRequest(who=me(ask).name, **values)))
 
 
 def requests(ask: Ask) -> dict[str, Any]:
     """List release requests: a reviewing program's list has everybody's, another one's its own."""
-    seen = [kept for kept in ask.office.ledger.requests() if _is_for(ask, kept.asked.who)]
+    seen = [kept for kept in ask.office.ledger.requests() if may_see(me(ask), kept.asked.who)]
     return {"requests": [_request(kept) for kept in _page(ask, seen)]}
 
 
 def one_request(ask: Ask) -> dict[str, Any]:
     """Return a release request."""
     kept = _found(lambda: ask.office.ledger.request(_number(ask)))
-    if not _is_for(ask, kept.asked.who):
-        raise ProblemError(_missing(f"The ledger has no release request {kept.number}.", "Name one of your own."))
+    if not may_see(me(ask), kept.asked.who):
+        raise ProblemError(missing(f"The ledger has no release request {kept.number}.", "Name one of your own."))
     return _request(kept)
 
 
@@ -130,7 +130,7 @@ def rulebook(ask: Ask) -> dict[str, Any]:
     """Return the rulebook that marks the patterns."""
     bundles = ask.office.ledger.bundles()
     if not bundles:
-        raise ProblemError(_missing("The ledger has no rulebook yet.", "Record a run first: analyzer run."))
+        raise ProblemError(missing("The ledger has no rulebook yet.", "Record a run first: analyzer run."))
     kept = ask.office.ledger.rulebook(bundles[-1].rulebook_hash)
     return {"hash": kept.hash, "id": kept.id, "version": kept.version, "rulebook": json.loads(kept.text)}
 
@@ -142,22 +142,10 @@ def audit(ask: Ask) -> dict[str, Any]:
     return {"entries": trail.anchor().entries, "events": [event.as_json() for event in trail.events(after, limit)]}
 
 
-def _who(ask: Ask) -> Person:
-    if ask.who is None:
-        raise PermissionError("no client")  # no door of a program lets it come to that
-    return ask.who
-
-
-def _is_for(ask: Ask, whose: str) -> bool:
-    """Return whether a program may see what somebody sent, as at the desk."""
-    who = _who(ask)
-    return who.role is Role.REVIEWER or whose == who.name
-
-
 def _number(ask: Ask) -> int:
     number = whole(ask.path["number"], 1)
     if number is None:
-        raise ProblemError(_missing("That is no number.", "Numbers go from 1."))
+        raise ProblemError(missing("That is no number.", "Numbers go from 1."))
     return number
 
 
@@ -187,11 +175,7 @@ def _found(call: Callable[[], T]) -> T:
     try:
         return call()
     except (InputError, DecisionRefusedError) as error:
-        raise ProblemError(_missing(error.cause, error.remedy)) from error
-
-
-def _missing(cause: str, remedy: str) -> Problem:
-    return Problem(404, "There is no such thing", cause, remedy)
+        raise ProblemError(missing(error.cause, error.remedy)) from error
 
 
 def _pattern(ask: Ask, state: PatternState) -> dict[str, Any]:

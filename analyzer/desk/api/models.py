@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
+from analyzer.desk.views.requests import Purpose
+
 Text = Annotated[StrictStr, Field(min_length=1, max_length=20_000)]
 Short = Annotated[StrictStr, Field(min_length=1, max_length=100)]
 Status = Literal["block", "review", "allow"]
 MarkWord = Literal["never_single_out", "review", "open"]
-Purpose = Literal["public message", "press", "internal research", "advertising", "retention campaign"]
 
 
 class _Sent(BaseModel):

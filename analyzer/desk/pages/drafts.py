@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
+from analyzer.desk.pages.answering import refused
 from analyzer.desk.pages.missing import missing
-from analyzer.desk.pages.places import WRITERS, me
+from analyzer.desk.pages.places import WRITERS, may_see, me
 from analyzer.desk.views import drafts as view
 from analyzer.desk.views.forms import too_long, whole
 from analyzer.desk.views.paging import page_of
 from analyzer.errors import InputError
 from analyzer.ledger.people import Role
-from analyzer.ledger.records import LedgerMovedError
-from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftRecord, DraftStatus, KeptDraft
+from analyzer.ledger.reviewed import Checked, DraftRecord, DraftStatus, KeptDraft
 
 _SIZE: Final = 25
 _LONGEST: Final = 20_000
@@ -64,7 +65,7 @@ def submit(ask: Ask) -> Response:
 def drafts(ask: Ask) -> Response:
     """List drafts: a reviewer's list has everybody's, a writer's their own."""
     own = me(ask).role is not Role.REVIEWER
-    kept = [draft for draft in ask.office.ledger.drafts() if not own or draft.author == me(ask).name]
+    kept = [draft for draft in ask.office.ledger.drafts() if may_see(me(ask), draft.author)]
     page = page_of(list(reversed(kept)), ask.query.get("page", ""), _SIZE, "/drafts")
     return ask.page("drafts.html.j2", rows=tuple(map(view.row, page.rows)), pages=page.pages, own=own)
 
@@ -86,15 +87,9 @@ def answer(ask: Ask) -> Response:
     reason = ask.form.get("reason", "")
     if told := too_long(reason):
         return _draft(ask, 422, {"reason": told})
-    try:
-        ask.office.ledger.answer(found.number, me(ask).name, said, reason, seen)
-    except LedgerMovedError as error:
-        told = f"{error.cause} Nothing was answered by you. Look at the answers below, then answer again."
-        return _draft(ask, 409, problem=told)
-    except (DecisionRefusedError, InputError) as error:
-        field = "reason" if "reason" in error.cause else "answer"
-        return _draft(ask, 422, {field: f"{error.cause} {error.remedy}"})
-    return ask.see("draft", done=said.value, number=str(found.number))
+    answered = (found.number, me(ask).name, said, reason, seen)
+    refusal = refused(lambda: ask.office.ledger.answer(*answered), partial(_draft, ask))
+    return refusal or ask.see("draft", done=said.value, number=str(found.number))
 
 
 def _text(ask: Ask) -> tuple[str, str]:
@@ -133,7 +128,7 @@ def _mine(ask: Ask) -> KeptDraft | Response:
         found = ask.office.ledger.draft(number or 0)
     except InputError as error:
         return missing(ask, error)
-    if me(ask).role is not Role.REVIEWER and found.author != me(ask).name:
+    if not may_see(me(ask), found.author):
         return missing(ask, InputError(f"The ledger has no draft {found.number}.", "Name one that was submitted."))
     return found
 
@@ -142,7 +137,6 @@ def _draft(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None,
     found = _mine(ask)
     if isinstance(found, Response):
         return found
-    answering = me(ask).role is Role.REVIEWER or found.author == me(ask).name
     return ask.page(
         "draft.html.j2",
         status,
@@ -151,7 +145,7 @@ def _draft(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None,
         values=ask.form,
         draft=found,
         **_told(found),
-        options=view.answer_options(found, me(ask).name) if answering and _open(found) else (),
+        options=view.answer_options(found, me(ask).name) if _open(found) else (),
         why_not=view.why_not_approved(found, me(ask).name),
     )
 

@@ -12,7 +12,6 @@ REVIEWERS: Final = frozenset({Role.REVIEWER})
 READERS: Final = frozenset({Role.RESEARCHER, Role.REVIEWER})
 WRITERS: Final = frozenset({Role.COMMUNICATIONS, Role.REVIEWER})
 STAFF: Final = frozenset({Role.COMMUNICATIONS, Role.RESEARCHER, Role.REVIEWER})
-ASKERS: Final = frozenset({Role.COMMUNICATIONS, Role.RESEARCHER, Role.REVIEWER})
 AUDITORS: Final = frozenset({Role.REVIEWER, Role.ADMINISTRATOR})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 
@@ -36,3 +35,8 @@ def me(ask: Ask) -> Person:
     if ask.who is None:
         raise PermissionError("nobody has signed in")
     return ask.who
+
+
+def may_see(who: Person, whose: str) -> bool:
+    """Return whether somebody may see what another one sent in: reviewers see all, others their own."""
+    return who.role is Role.REVIEWER or who.name == whose

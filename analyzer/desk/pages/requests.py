@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from starlette.responses import Response
 
 from analyzer.desk.ask import Ask
 from analyzer.desk.doors import Door
+from analyzer.desk.pages.answering import refused
 from analyzer.desk.pages.missing import missing
-from analyzer.desk.pages.places import ASKERS, me
+from analyzer.desk.pages.places import STAFF, may_see, me
 from analyzer.desk.views import requests as view
 from analyzer.desk.views.forms import Option, too_long, whole
 from analyzer.desk.views.paging import page_of
 from analyzer.errors import InputError
 from analyzer.ledger.people import Role
-from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.requested import KeptRequest, RequestStatus
-from analyzer.ledger.reviewed import DecisionRefusedError
 
 _SIZE: Final = 25
 _DONE: Final = {RequestStatus.APPROVED: "request-approved", RequestStatus.REJECTED: "request-rejected"}
@@ -27,7 +27,7 @@ _DONE: Final = {RequestStatus.APPROVED: "request-approved", RequestStatus.REJECT
 def requests(ask: Ask) -> Response:
     """List requests: a reviewer's list has everybody's, others see their own."""
     own = me(ask).role is not Role.REVIEWER
-    kept = [one for one in ask.office.ledger.requests() if not own or one.asked.who == me(ask).name]
+    kept = [one for one in ask.office.ledger.requests() if may_see(me(ask), one.asked.who)]
     page = page_of(list(reversed(kept)), ask.query.get("page", ""), _SIZE, "/requests")
     return ask.page("requests.html.j2", rows=tuple(map(view.row, page.rows)), pages=page.pages, own=own)
 
@@ -68,15 +68,9 @@ def answer_request(ask: Ask) -> Response:
     reason = ask.form.get("reason", "")
     if told := too_long(reason):
         return _request(ask, 422, {"reason": told})
-    try:
-        ask.office.ledger.answer_request(found.number, me(ask).name, said, reason, seen)
-    except LedgerMovedError as error:
-        told = f"{error.cause} Nothing was answered by you. Look at the answers below, then answer again."
-        return _request(ask, 409, problem=told)
-    except (DecisionRefusedError, InputError) as error:
-        field = "reason" if "reason" in error.cause else "answer"
-        return _request(ask, 422, {field: f"{error.cause} {error.remedy}"})
-    return ask.see("request", done=_DONE[said], number=str(found.number))
+    answered = (found.number, me(ask).name, said, reason, seen)
+    refusal = refused(lambda: ask.office.ledger.answer_request(*answered), partial(_request, ask))
+    return refusal or ask.see("request", done=_DONE[said], number=str(found.number))
 
 
 def _form(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
@@ -90,7 +84,7 @@ def _mine(ask: Ask) -> KeptRequest | Response:
         found = ask.office.ledger.request(whole(ask.path["number"], 1) or 0)
     except InputError as error:
         return missing(ask, error)
-    if me(ask).role is not Role.REVIEWER and found.asked.who != me(ask).name:
+    if not may_see(me(ask), found.asked.who):
         return missing(ask, InputError(f"The ledger has no release request {found.number}.", "Name one of your own."))
     return found
 
@@ -115,9 +109,9 @@ def _request(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = Non
 
 
 DOORS: Final = (
-    Door("requests", "GET", "/requests", ASKERS, requests),
-    Door("request_form", "GET", "/requests/new", ASKERS, request_form),
-    Door("ask_release", "POST", "/requests", ASKERS, ask_release),
-    Door("request", "GET", "/requests/{number}", ASKERS, request),
-    Door("answer_request", "POST", "/requests/{number}/answers", ASKERS, answer_request),
+    Door("requests", "GET", "/requests", STAFF, requests),
+    Door("request_form", "GET", "/requests/new", STAFF, request_form),
+    Door("ask_release", "POST", "/requests", STAFF, ask_release),
+    Door("request", "GET", "/requests/{number}", STAFF, request),
+    Door("answer_request", "POST", "/requests/{number}/answers", STAFF, answer_request),
 )

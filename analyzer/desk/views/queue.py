@@ -19,7 +19,7 @@ _HEADS: Final = {
     Why.DRAFT: ("Drafts", "Somebody wants to say this. Nobody approves their own draft."),
     Why.REQUEST: ("Release requests", "Somebody asks for numbers to leave. Nobody approves their own request."),
 }
-_PLACES: Final = {"pattern": "patterns", "draft": "drafts", "release request": "requests"}
+_PLACES: Final = {"pattern": "patterns", "draft": "drafts", "release": "releases", "release request": "requests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def groups(
 def href_of(item: str) -> str:
     """Return the page of what an audit entry or the queue is about, such as "draft 3"; empty where it has none."""
     kind, _, name = item.rpartition(" ")
-    place = _PLACES.get(kind) or {"release": "releases"}.get(kind)
+    place = _PLACES.get(kind)
     return f"/{place}/{quote(name, safe='')}" if place else ""
 
 

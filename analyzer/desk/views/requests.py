@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from analyzer.desk.views.forms import Option
 from analyzer.desk.views.words import Moment, moment, seen
@@ -18,7 +18,8 @@ STATUSES: Final = {
     RequestStatus.REJECTED: "rejected",
     RequestStatus.FULFILLED: "the numbers have left",
 }
-PURPOSES: Final = ("public message", "press", "internal research", "advertising", "retention campaign")
+Purpose = Literal["public message", "press", "internal research", "advertising", "retention campaign"]
+PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 _FIELDS: Final = {
     "by": "Enter the columns of the table",
     "measure": "Enter what is to be counted",

@@ -132,6 +132,15 @@ def test_an_unknown_release_is_refused_with_the_numbers_that_there_are(ledger, n
         ledger.release(number)
 
 
+def test_the_number_of_the_newest_release_is_known_without_reading_any(ledger):
+    ledger.allow(Budget.of("others", PERIOD, 1))
+    assert ledger.last(EVERYBODY) == 0
+    for population, amount in ((EVERYBODY, None), ("others", "0.1"), (EVERYBODY, None), ("others", "0.1")):
+        number = ledger.record(record(ledger, population, amount), ledger.last(population))
+        assert ledger.last(population) == ledger.seen(population).last == number
+    assert (ledger.last(EVERYBODY), ledger.last("others"), ledger.last("nobody")) == (3, 4, 0)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), b"bytes", {1}])
 def test_what_is_not_json_is_refused_and_leaves_nothing(ledger, value):
     with pytest.raises(InputError, match="not JSON"):
