@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any, Final
 
 from analyzer.messages.lists import words_of
-from analyzer.messages.text import plain_text
+from analyzer.messages.text import plain_words
 
 LANGUAGES: Final = ("en", "de", "fr", "es")
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -70,12 +70,18 @@ def superlative_tags(word: str) -> frozenset[str]:
     return frozenset({"word.most"}) if found else _NOTHING
 
 
+def counted_people_tags(word: str) -> frozenset[str]:
+    """Return what an English plural means after a number that no list has, by its ending: "7,548 capsuleers"."""
+    ends = len(word) > _SHORTEST and word.endswith(tuple(words_of("endings-of-people")))
+    return frozenset({"people.viewer", "people"}) if ends and word not in words_of("no-people") else _NOTHING
+
+
 @cache
 def lexicon(language: str) -> Lexicon:
     """Return the vocabulary of a language: "en", "de", "fr", "es", or English beside words of other languages."""
     told = _told()
     tags: dict[str, set[str]] = {}
-    foreign = frozenset(plain_text(told["slips"]["foreign"].get(language, "")).split())
+    foreign = frozenset(plain_words(told["slips"]["foreign"].get(language, "")))
     for field in dict.fromkeys(("en", language, "other")):
         for room, lists in told.items():
             if room == "slips" or (field == "other" and room != "people" and language in LANGUAGES):
@@ -87,7 +93,7 @@ def lexicon(language: str) -> Lexicon:
                     tags.setdefault(word, set()).update(meanings)
     frozen = {word: frozenset(meanings) for word, meanings in tags.items()}
     core = told["slips"]["core"]
-    deciding = plain_text(f"{core['en']} {core.get(language, '')}").split()
+    deciding = plain_words(f"{core['en']} {core.get(language, '')}")
     people = [word for word, meanings in frozen.items() if meanings & {"person", "people"} and "nation" not in meanings]
     return Lexicon(frozen, _slips(deciding), _slips([*deciding, *people]), _by_letters([*frozen, *deciding]))
 
@@ -97,7 +103,7 @@ def own_words(language: str) -> frozenset[str]:
     """Return words of the vocabulary by which a language is known: those that English has not."""
     lists = [words for room, told in _told().items() if room != "slips" for words in told.values()]
     own, english = (
-        {form for words in lists for word in plain_text(words.get(field, "")).split() for form in word.split("/")}
+        {form for words in lists for word in plain_words(words.get(field, "")) for form in word.split("/")}
         for field in (language, "en")
     )
     return frozenset(word for word in own - english if len(word) > 2)
@@ -117,7 +123,7 @@ def _told() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _forms(text: str, forms: str, field: str, room: str, name: str) -> Iterable[tuple[str, set[str]]]:
-    for word in plain_text(text).split():
+    for word in plain_words(text):
         tags = {f"{room}.{name}"} | ({"use"} if room == "act" else {"topic"} if room == "topic" else set())
         if room == "people":
             yield from _of_people(word, name, tags)
@@ -125,6 +131,8 @@ def _forms(text: str, forms: str, field: str, room: str, name: str) -> Iterable[
             singular, _, plural = word.partition("/")
             yield singular, tags | {"one"}
             yield plural or _plural(singular), tags | {"many"}
+            if field == "de" and not plural.endswith(("n", "s")):
+                yield f"{plural}n", tags | {"many"}  # seit 25 Jahren
         elif word.startswith("="):
             yield word[1:], tags | {"past", "did"}
         elif forms == "verb" and field == "en":

@@ -30,12 +30,13 @@ from analyzer.messages.counts import Mention
 from analyzer.messages.doubts import doubts_of
 from analyzer.messages.frequencies import frequency_of
 from analyzer.messages.lexicon import lexicon
+from analyzer.messages.lists import words_of
 from analyzer.messages.phrases import Match
 from analyzer.messages.sentences import Draft, Sentence, draft_of
 from analyzer.messages.statistics import statistic_of
 from analyzer.messages.titles import Catalogue, nearest_title
 from analyzer.messages.tokens import Piece, Token
-from analyzer.messages.who import mentions
+from analyzer.messages.who import TOPICS, mentions
 from analyzer.messages.windows import at_night, window_of
 from analyzer.policy.uses import Addressed
 
@@ -81,7 +82,8 @@ def parse_draft(draft: Draft, catalogue: Catalogue | None = None, *, to_one_user
         told = {claim.span for claim in yours}
         claims = [claim for claim in claims if claim.span not in told or claim.who.kind is not WhoKind.NOBODY] + yours
     claims += _of_private_text(around, claims, catalogue)
-    return Parsed(draft.text.given, draft.language, tuple(claims), (*_unclear(draft), *doubts_of(draft, claims)))
+    unclear = (*_unclear(draft, claims), *doubts_of(draft, claims))
+    return Parsed(draft.text.given, draft.language, tuple(claims), unclear)
 
 
 def _of_private_text(around: Around, claims: Sequence[Claim], catalogue: Catalogue | None) -> list[Claim]:
@@ -180,13 +182,10 @@ def topics_of(draft: Draft, sentence: Sentence) -> tuple[str, ...]:
     quoted = [word for token in tokens if token.text == token.norm for word in _quoted_words(token)]
     tags = {tag for token in tokens for tag in token.tags} | {tag for word in quoted for tag in known.of(word)}
     found = {tag.partition(".")[2] for tag in tags if tag.startswith("topic.")}
-    found |= {topic for topic in _TOPICS if draft.find(f"topic_{topic}", sentence)}
+    found |= {topic for topic in TOPICS if draft.find(f"topic_{topic}", sentence)}
     if at_night(window_of(draft, sentence)):
         found.add("night")
     return tuple(sorted(found))
-
-
-_TOPICS: Final = ("relation", "health", "money", "belief", "origin", "sex")
 
 
 def _quoted_words(token: Token) -> list[str]:
@@ -250,11 +249,33 @@ def _is_of(token: Token) -> bool:
     return "word.of" in token.tags
 
 
-def _unclear(draft: Draft) -> list[Unclear]:
+def _unclear(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
     given = draft.text.given
     if draft.text.cut:
         return [Unclear(Span(0, len(given)), "the draft is too long to be read whole")]
     letters = any(token.piece is Piece.WORD for token in draft.tokens)
-    if not draft.language and letters:
+    if not draft.language and letters and not _tells_an_audience(draft, claims):
         return [Unclear(Span(0, len(given)), "the language is none of English, German, French and Spanish")]
     return []
+
+
+def _tells_an_audience(draft: Draft, claims: Sequence[Claim]) -> bool:
+    """Whether a draft in another language tells how many millions watched, and speaks to nobody: "12 milioni di ...".
+
+    It may tell no other number and ask nothing, for what it says of them would not be understood.
+    """
+    counts = [claim.who.count for claim in claims if claim.who.kind is WhoKind.GROUP and claim.who.count]
+    if not counts or len(counts) < len(claims) or min(count.low for count in counts) < _AN_AUDIENCE:
+        return False
+    told = {count.span.start for count in counts}
+    for token in draft.tokens:
+        number = token.piece in (Piece.NUMBER, Piece.ORDINAL) and token.amount is not None
+        if number and not token.tags & {"year"} and draft.text.span(token.start, token.end).start not in told:
+            return False
+        if token.piece in (Piece.EMOJI, Piece.HANDLE) or "?" in token.text or token.norm in _YOU_ELSEWHERE:
+            return False
+    return True
+
+
+_AN_AUDIENCE: Final = 1_000_000
+_YOU_ELSEWHERE: Final = words_of("you-elsewhere")

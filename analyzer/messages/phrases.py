@@ -196,6 +196,8 @@ def _over_gap(
     item: Item, go_on: Callable[[int], int | None], tokens: Sequence[Token], at: int, high: int
 ) -> int | None:
     skipped, last = 0, at + item.gap + _MOST_SIGNS
+    if item.modifying and _ends_a_name(tokens, at):
+        return None
     while (end := go_on(at)) is None:
         if at >= high or at == last or skipped == item.gap or not _can_be_skipped(tokens[at], item.modifying):
             return None
@@ -204,6 +206,16 @@ def _over_gap(
     return end
 
 
+def _ends_a_name(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a comma comes after a number that ends a name: "since The Ridiculous 6, members have watched"."""
+    if at < _NAME_BEFORE or at >= len(tokens) or tokens[at].text != ",":
+        return False
+    number, before, earlier = tokens[at - 1], tokens[at - 2], tokens[at - 3]
+    opens = earlier.piece is Piece.STOP
+    return number.piece is Piece.NUMBER and before.piece is Piece.WORD and before.capital and not opens
+
+
+_NAME_BEFORE: Final = 3  # pieces: a word, one with a capital, a number
 _NO_MODIFIER: Final = words_of("no-modifier-tags")
 _NO_MODIFIERS: Final = words_of("no-modifiers")
 

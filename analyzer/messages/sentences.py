@@ -10,7 +10,7 @@ from typing import Final
 from analyzer.messages.claim import Span
 from analyzer.messages.grammar import patterns
 from analyzer.messages.language import language_of, language_of_part
-from analyzer.messages.lexicon import Lexicon, lexicon, superlative_tags, without_figures
+from analyzer.messages.lexicon import Lexicon, counted_people_tags, lexicon, superlative_tags, without_figures
 from analyzer.messages.numbers import with_numbers
 from analyzer.messages.numerals import number_words
 from analyzer.messages.phrases import Match
@@ -174,6 +174,7 @@ def _tagged(tokens: list[Token], words: Lexicon) -> list[Token]:
             counted = bool(before) and before[-1].piece is Piece.NUMBER and not token.glued
             token.norm = words.meant(token.norm, counted=counted)
             token.tags = words.of(token.norm) or superlative_tags(token.norm)
+            token.tags = token.tags or (counted_people_tags(token.norm) if counted else token.tags)
         made.append(token)
     return made
 

@@ -127,6 +127,11 @@ def plain_text(text: str) -> str:
     return canonical(text).plain.casefold()
 
 
+def plain_words(text: str) -> list[str]:
+    """Return the words of a list of the vocabulary in plain form, however long the list is; a draft is cut."""
+    return "".join(map(_told, text)).casefold().split()
+
+
 def _gone(text: str) -> dict[int, str]:
     """Return the places of markup, each with what stands for it: mostly nothing."""
     gone: dict[int, str] = {}

@@ -7,7 +7,7 @@ sentence are speech, and a text in capitals has no titles by its capitals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -220,6 +220,8 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
     begins = token.piece is Piece.NUMBER or (token.piece is Piece.WORD and token.capital)
     if not begins or (at and tokens[at - 1].text in ("$", "£", "€", "₹")):
         return None
+    numbered = token.piece is Piece.WORD and token.norm in _NUMBERS
+    begun: Callable[[int], bool] = lambda to: numbered or to > at + 1  # noqa: E731
     end = at + 1
     while end < len(tokens) and end - at < _LONGEST:
         following = tokens[end]
@@ -227,7 +229,7 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
             end += 1
         elif following.text == "-" and following.glued and end + 1 < len(tokens) and tokens[end + 1].capital:
             end += 2
-        elif following.norm in _FUNCTION and end + 1 < len(tokens) and tokens[end + 1].capital and end > at + 1:
+        elif following.norm in _FUNCTION and end + 1 < len(tokens) and tokens[end + 1].capital and begun(end):
             end += 1
         else:
             break
@@ -239,6 +241,9 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
         return None
     if token.piece is Piece.NUMBER:
         return None if words[0].norm in _UNITS or _counts_people(tokens, words, at, end) else end
+    if numbered:
+        spelt = _is_spelt_as_a_name(tokens, at, tokens[end] if end < len(tokens) else None)
+        return end if spelt and not _counts_people(tokens, words, at, end) else None
     acts = any("use" in word.tags for word in words)
     named = "word.someone" in token.tags or (token.norm == "the" and words[1].norm == "one")
     return end if named and not acts else None

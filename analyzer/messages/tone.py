@@ -109,7 +109,7 @@ def _is_told_apart(claim: Claim) -> bool:
 def _phrased(draft: Draft, tone: Tone, because: str, phrases: Phrases) -> Iterable[Sounds]:
     for sentence in draft.sentences:
         for _, match in phrases.find(draft.tokens, sentence.low, sentence.high):
-            if not _is_turned_around(draft.tokens, sentence, match):
+            if not (_is_turned_around(draft.tokens, sentence, match) or _is_in_a_name(draft.tokens, sentence, match)):
                 yield Sounds(tone, because, draft.span(match))
 
 
@@ -117,6 +117,25 @@ def _is_turned_around(tokens: Sequence[Token], sentence: Sentence, match: Match)
     """Whether "isn't" or the like stands just before; not where the phrase itself begins so, as "no judgement" does."""
     before = tokens[max(sentence.low, match.start - 2) : match.start]
     return any("word.not" in token.tags for token in before)
+
+
+def _is_in_a_name(tokens: Sequence[Token], sentence: Sentence, match: Match) -> bool:
+    """Whether a single word is part of a name in a sentence that else has small letters: Breaking Bad, Lee Child."""
+    at = match.start
+    if match.end - at > 1 or not tokens[at].capital:
+        return False
+    words = [token for token in tokens[sentence.low : sentence.high] if token.piece is Piece.WORD]
+    if 2 * sum(word.capital for word in words) > len(words):  # capitals tell nothing here
+        return False
+    following = tokens[at + 1] if at + 1 < sentence.high else None
+    opens = following is not None and following.capital and not following.tags
+    return opens if at == sentence.low else opens or _is_capital(tokens[at - 1]) or _is_capital(following)
+
+
+def _is_capital(token: Token | None) -> bool:
+    return (
+        token is not None and token.piece in (Piece.WORD, Piece.TITLE) and token.capital and "nation" not in token.tags
+    )
 
 
 def _questions(draft: Draft, *, surveyed: bool) -> Iterable[Sounds]:

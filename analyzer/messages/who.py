@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -105,9 +105,16 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
         return name_at is not None and name_at.capital and not any("word.rank" in token.tags for token in ahead)
     if name == "everyone" and len(tokens) == 1 and "noun.audience" in tokens[0].tags:
         return not _is_part_of_a_name(draft, sentence, match.start)
+    if name == "one" and _does_too_much(draft, sentence, match):
+        return False
     if name == "pronoun":
         return not any(token.tags & {"staff", "kin"} for token in draft.tokens)
     return name != "event_of_one" or "many" not in tokens[-1].tags
+
+
+def _does_too_much(draft: Draft, sentence: Sentence, match: Match) -> bool:
+    """Whether more is told at once than one person can do: "The family took over 45 trillion steps"."""
+    return _counts(draft.tokens[match.end : min(match.end + 4, sentence.high)], _TOO_MUCH)
 
 
 def _is_part_of_a_name(draft: Draft, sentence: Sentence, at: int) -> bool:
@@ -125,10 +132,13 @@ def _is_an_answer(draft: Draft) -> bool:
     )
     again = [draft.tokens[match.start] for match in draft.anywhere("repeated")]
     often = any("base" not in token.tags for token in again)  # "restart the app" is no habit
-    return not telling and not often and bool(draft.anywhere("helps"))
+    private = any(draft.anywhere(f"topic_{topic}") for topic in TOPICS)
+    return not (telling or often or private) and bool(draft.anywhere("helps"))
 
 
 _TELLING: Final = words_of("telling-tags")
+TOPICS: Final = ("relation", "health", "money", "belief", "origin", "sex")
+"""Sensitive topics of which phrases tell: a list `topic_...` of `grammar.toml` each."""
 
 
 def _taken(draft: Draft, sentence: Sentence) -> set[int]:
@@ -194,6 +204,8 @@ def _is_name(draft: Draft, match: Match) -> bool:
     tokens = draft.tokens[match.start : match.end]
     if any(token.piece is Piece.HANDLE for token in tokens):
         return True
+    if tokens[0].norm in _ARTICLES or _counts(tokens, _OF_ONE_NAME):
+        return False  # La Casa de Papel; Blade of Miquella, with 329 million attempts
     owned = next(
         (at + 1 for at, token in enumerate(tokens) if token.norm == "'s" and at and tokens[at - 1].capital), 0
     )  # Pune's Tejas
@@ -201,6 +213,14 @@ def _is_name(draft: Draft, match: Match) -> bool:
     return first is not None and first.norm not in _DAYS and first.tags.isdisjoint(_NO_NAMES)
 
 
+def _counts(tokens: Sequence[Token], least: int) -> bool:
+    """Whether so much is told that it is no person's: not money, of which one may spend anything."""
+    return any(token.piece is Piece.NUMBER and token.amount and token.amount.stated >= least for token in tokens)
+
+
+_TOO_MUCH: Final = 10_000_000  # minutes of a long life of listening
+_OF_ONE_NAME: Final = 1_000_000  # beside a name, which may be a title's
+_ARTICLES: Final = words_of("articles")
 _DAYS: Final = frozenset(
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "montag", "sonntag"]
 )

@@ -194,7 +194,7 @@ def test_each_sentence_is_read_in_its_own_language():
         "भोपाल की अंकिता कृपया खाना भेजना बंद करें.",
         "people watched it every day " * 1_000,
         "Played again and again, all night long.",
-        "Tejas ordered soup.",
+        "Quillon ordered soup.",
         "Look who's back! Third time this week.",
     ],
 )
