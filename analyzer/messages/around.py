@@ -14,6 +14,7 @@ from analyzer.messages.frequencies import frequency_of, occurrence_of
 from analyzer.messages.lists import words_of
 from analyzer.messages.sentences import Draft, Sentence
 from analyzer.messages.tokens import Piece, Token
+from analyzer.messages.who import owns_content
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ def is_told_of(around: Around, base: Claim, sentence: Sentence, mention: Mention
         return here or _may_be_no_story(around, base, mention, tokens, tags)
     if mention.who.kind is WhoKind.EVERYONE:
         return here or base.statistic is not Statistic.NONE or bool(base.topics)
+    if mention.who.kind is WhoKind.UNSTATED and around.draft.find("incidents", sentence):
+        return False
     if mention.who.kind is WhoKind.UNSTATED:
         return here or all(token.norm not in _ALL for token in words)  # "all of you" may only be greeted
     return mention.who.kind is not WhoKind.INDIVIDUAL or here or _is_certain(around, words, tags)
@@ -145,7 +148,7 @@ def _is_certain(around: Around, words: Sequence[Token], tags: set[str]) -> bool:
         return around.addressed or around.frequency is not None or bool(around.draft.anywhere("visits"))
     if words[0].text == ":" and "word.name" not in tags:  # "...: an American on St Kilda"
         return False
-    return "staff" not in tags or bool(tags & {"people.viewer", "word.someone"}) or around.acted
+    return "staff" not in tags or bool(tags & {"people.viewer", "word.someone"}) or owns_content(words) or around.acted
 
 
 _ALL: Final = words_of("all")

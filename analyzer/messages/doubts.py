@@ -26,6 +26,7 @@ _A_SENTENCE: Final = 6  # words; fewer may be a title
 _QUOTES: Final = frozenset("\"'")
 _GIVEN: Final = frozenset({"word.name"})
 _BEFORE: Final = words_of("before-a-name")
+_WATCHED: Final = "readers are told that they are watched"
 _SIGNS: Final = frozenset("/.#-+v×&=@_'*x")
 
 
@@ -49,6 +50,12 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         if not is_in_a_day(draft.text.given, span)  # "from 1 November to 10 December" counts nobody
     ]
     found += _habits(draft, claims)
+    found += [Unclear(draft.span(match), _WATCHED) for match in draft.anywhere("watches_readers")]
+    found += [Unclear(draft.span(match), _SOMEBODY) for match in draft.anywhere("tells_me")]
+    alone = draft.anywhere("person_alone") if draft.anywhere("habit_alone") else []
+    found += [Unclear(draft.span(match), _SOMEBODY) for match in alone]
+    found += _few_at_a_place(draft)
+    found += _opening_counts(draft, told)
     if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):
         found += _said_by_nobody(draft)
         found += _presented(draft)
@@ -57,6 +64,33 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         found += _perhaps_somebody(draft)
         found += _counted_visits(draft)
     return found
+
+
+def _few_at_a_place(draft: Draft) -> Iterable[Unclear]:
+    """Return a small number of orders or rides in a sentence about a house or a place of few people."""
+    for sentence in draft.sentences:
+        place = draft.first("small_place", sentence) or draft.first("house_of_few", sentence)
+        tokens = draft.tokens[sentence.low : sentence.high]
+        few = next(
+            (t for t in tokens if t.piece is Piece.NUMBER and t.amount and 1 < t.amount.stated < _FEW_EVENTS), None
+        )
+        events = few is not None and any("noun.event" in token.tags and "many" in token.tags for token in tokens)
+        if place and few and few.amount and events and not few.tags & {"year", FIGURE}:
+            yield Unclear(few.amount.span, _AT_A_PLACE)
+
+
+_FEW_EVENTS: Final = 1_000
+_AT_A_PLACE: Final = "a number of events at a place of few people"
+
+
+def _opening_counts(draft: Draft, told: Sequence[Span]) -> Iterable[Unclear]:
+    """Return a number that opens a sentence of another language before two words that are not known: "4120 ... ..."."""
+    for sentence in draft.sentences if draft.language != "en" else ():
+        first, *ahead = draft.tokens[sentence.low : min(sentence.low + 3, sentence.high)]
+        few = first.piece is Piece.NUMBER and first.amount is not None and 1 < first.amount.stated < _FEW
+        unknown = len(ahead) > 1 and all(t.piece is Piece.WORD and not t.tags and not t.capital for t in ahead)
+        if few and unknown and first.amount and not any(s.start <= first.amount.span.start < s.end for s in told):
+            yield Unclear(first.amount.span, _NUMBER)
 
 
 def _of_so_many(draft: Draft) -> Iterable[Unclear]:

@@ -17,8 +17,8 @@ from analyzer.messages.text import Canonical
 from analyzer.messages.tokens import Piece, Token
 
 _INDIAN: Final = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
-_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_POINTS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_COMMAS: Final = re.compile(r"(?!0,)\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_POINTS: Final = re.compile(r"(?!0\.)\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _AND: Final = frozenset({"and", "und", "et", "y"})
 _TO: Final = frozenset({"-", "to", "bis", "a"})
 _MONEY: Final = frozenset(
@@ -33,6 +33,7 @@ _MANY: Final = {
     "hundreds": 100.0, "thousands": 1e3, "milliers": 1e3, "miles": 1e3, "millions": 1e6,
 }  # fmt: skip
 _LAST_YEAR: Final = 2099
+_MILLION: Final = 1e6
 _PAIRS: Final = frozenset({"couple", "pair"})  # "a couple in Leeds" is two people, "a couple of people" a number
 _AFTER_PAIRS: Final = frozenset({"of", "more", "dozen", "days", "times", "weeks", "hours"})
 _ANY_VAGUE: Final = frozenset({"some", "unos", "einige", "algunos"})  # of these nothing but "more than one" is known
@@ -87,10 +88,21 @@ class _Reader:
             low = high = stated = stated * 1000 + float(self.tokens[following].text)
             following += 1
         factor, following = self.scale(following, glued=True)
+        rest, following = self.rest(factor, following)
         piece = Piece.NUMBER
         if self._word(following) in ("st", "nd", "rd", "th", "er", "eme") and self.tokens[following].glued:
             piece, following = Piece.ORDINAL, following + 1
-        return self.made(piece, at, following, (low * factor, high * factor, stated * factor)), following
+        told = (low * factor + rest, high * factor + rest, stated * factor + rest)
+        return self.made(piece, at, following, told), following
+
+    def rest(self, factor: float, at: int) -> tuple[float, int]:
+        """Return what is added to so many millions, and where to go on: 14 milioni 301 mila."""
+        if factor < _MILLION or at >= len(self.tokens) or self.tokens[at].piece is not Piece.NUMBER:
+            return 0.0, at
+        below, following = self.scale(at + 1, glued=True)
+        if not 1 < below < factor:
+            return 0.0, at
+        return _of_digits(self.tokens[at].text, self.language)[2] * below, following
 
     def _continues(self, at: int, following: int) -> bool:
         """Whether the next token is a group of thousands: 1 722, 53 000 000."""

@@ -287,6 +287,8 @@ def _counts_people(tokens: Sequence[Token], words: Sequence[Token], start: int, 
     following = tokens[end] if end < len(tokens) else None
     if following is not None and "people" in following.tags:
         return True
+    if _are_named_by_a_capital(words, following):
+        return True
     if not any("people" in word.tags for word in words):
         return False
     acts = any({"word.who", "use"} & word.tags for word in [*words, *([following] if following else [])])
@@ -296,6 +298,16 @@ def _counts_people(tokens: Sequence[Token], words: Sequence[Token], start: int, 
         start == 0 or tokens[start - 1].piece is Piece.SIGN or tokens[start - 1].norm in ("and", "watching", "watched")
     )
     return acts or not listed or "people" in words[0].tags
+
+
+def _are_named_by_a_capital(words: Sequence[Token], following: Token | None) -> bool:
+    """Whether a plural with a capital did what viewers do: "53 Geordies streamed", unlike "101 Dalmatians returned"."""
+    did = following is not None and ("word.who" in following.tags or bool(following.tags & _OF_VIEWERS))
+    return did and len(words) <= _FEW and words[-1].norm.endswith("s") and words[-1].norm not in _UNITS
+
+
+_FEW: Final = 3
+_OF_VIEWERS: Final = words_of("acts-of-viewers")
 
 
 def _is_spelt_as_a_name(tokens: Sequence[Token], start: int, following: Token | None) -> bool:

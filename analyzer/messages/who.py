@@ -98,7 +98,7 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
     if spoken_to and _is_an_answer(draft):
         return False
     if name == "named":
-        return _is_name(draft, match)
+        return _is_name(draft, match) and not _does_too_much(draft, sentence, match)
     if name == "given_name":
         name_at = next((token for token in tokens if "word.name" in token.tags), None)
         ahead = draft.tokens[match.start : min(match.end + 5, sentence.high)]
@@ -170,7 +170,8 @@ def _who(draft: Draft, match: Match, kind: WhoKind, consented: bool) -> Who | No
     tokens = draft.tokens[match.start : match.end]
     tags = frozenset(tag for token in tokens for tag in token.tags)
     span = draft.span(match)
-    known, staff = "kin" in tags and kind is WhoKind.INDIVIDUAL, "staff" in tags
+    known = "kin" in tags and kind is WhoKind.INDIVIDUAL
+    staff = "staff" in tags and not owns_content(tokens)
     superlative = "word.most" in tags or any(token.norm in _ONLY for token in tokens)
     if kind is WhoKind.SHARE:
         return Who(kind, share=_share(tokens), span=span)
@@ -179,8 +180,17 @@ def _who(draft: Draft, match: Match, kind: WhoKind, consented: bool) -> Who | No
         return (
             counted_who(count, Who(kind, count=count, span=span, consented=consented, staff=staff)) if count else None
         )
+    before = draft.tokens[match.start - 1] if match.start else None
+    staff = staff or (
+        kind is WhoKind.INDIVIDUAL and before is not None and "staff" in before.tags and tokens[0].capital
+    )
     whole = tokens[0].norm in _ALL
     return Who(kind, span=span, whole=whole, known=known, staff=staff, superlative=superlative, consented=consented)
+
+
+def owns_content(tokens: Iterable[Token]) -> bool:
+    """Return whether a film or a list is told beside the person: a president's playlist is no programme of theirs."""
+    return any("noun.content" in token.tags and "staff" not in token.tags for token in tokens)
 
 
 _ALL: Final = words_of("all")
