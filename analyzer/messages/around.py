@@ -83,11 +83,19 @@ def is_told_of(around: Around, base: Claim, sentence: Sentence, mention: Mention
         return here or _may_be_no_story(around, base, mention, tokens, tags)
     if mention.who.kind is WhoKind.EVERYONE:
         return here or base.statistic is not Statistic.NONE or bool(base.topics)
-    if mention.who.kind is WhoKind.UNSTATED and around.draft.find("incidents", sentence):
+    if mention.who.kind is WhoKind.UNSTATED and _tells_nothing(around, base, sentence):
         return False
     if mention.who.kind is WhoKind.UNSTATED:
         return here or all(token.norm not in _ALL for token in words)  # "all of you" may only be greeted
     return mention.who.kind is not WhoKind.INDIVIDUAL or here or _is_certain(around, words, tags)
+
+
+def _tells_nothing(around: Around, base: Claim, sentence: Sentence) -> bool:
+    """Whether people met a fault of the service, or are told by what they like: neither is anything that they did."""
+    if around.draft.find("incidents", sentence):
+        return True
+    likes = not around.addressed and base.frequency is None and base.action is Action.NONE and not base.topics
+    return likes and bool(around.draft.find("tastes", sentence))
 
 
 def is_of_a_plot(draft: Draft, sentence: Sentence, mention: Mention) -> bool:

@@ -188,7 +188,8 @@ def _counts_something(tokens: Sequence[Token], at: int) -> bool:
         before.norm in _BEFORE or (before.text in _SIGNS and tokens[at].glued) or before.piece is Piece.TITLE
     ):
         return True
-    if before is not None and before.capital and before.piece is Piece.WORD and at > 1:
+    parts = at + 1 < len(tokens) and tokens[at + 1].text == ":"  # Pushpa 2: The Rule
+    if before is not None and before.capital and before.piece is Piece.WORD and (at > 1 or parts):
         return True  # part of a name: Windows 11, Area 51
     ahead = tokens[at + 1 : at + 6]
     if ahead and ahead[0].piece in (Piece.NUMBER, Piece.MONEY, Piece.TITLE):

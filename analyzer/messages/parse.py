@@ -224,13 +224,18 @@ def _told_to_you(around: Around, catalogue: Catalogue | None) -> list[Claim]:
         match = _told_to_reader(around, sentence)
         base = _base(around, sentence, catalogue) if match else None
         everybody = base is not None and base.amount is not None and base.amount.stated > _MOST_OF_ONE
-        often = (
-            around.happened and base is not None and base.frequency is not None and base.frequency.per is not Per.WINDOW
-        )
+        often = around.happened and base is not None and _is_a_habit(around, sentence, base)
         if match and base and not everybody and (base.amount or often or (base.frequency and base.frequency.times)):
             who = Who(WhoKind.INDIVIDUAL, span=around.draft.span(match))
             found.append(replace(base, who=who, addressed=Addressed.PERSON, recap=True))
     return found
+
+
+def _is_a_habit(around: Around, sentence: Sentence, base: Claim) -> bool:
+    """Whether a sentence tells how often: every night, "for the ninth time"."""
+    if base.frequency is None:
+        return False
+    return base.frequency.per is not Per.WINDOW or around.draft.first("visits", sentence) is not None
 
 
 def _told_to_reader(around: Around, sentence: Sentence) -> Match | None:

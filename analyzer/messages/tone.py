@@ -207,13 +207,14 @@ def _remarks(draft: Draft) -> Iterable[Sounds]:
 
 def _afterthoughts(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
     """Return short sentences after a habit was told that tell nothing, and neither thank nor praise nor invite."""
-    habits = [claim for claim in parsed.claims if is_protected(claim) and claim.who.kind is not WhoKind.NOBODY]
+    somebody = [claim for claim in parsed.claims if claim.who.kind is not WhoKind.NOBODY]
+    habits = [claim for claim in somebody if is_protected(claim) or claim.recap]
     ends = min((claim.span.end for claim in habits), default=None)
     for sentence in draft.sentences if ends is not None else ():
         tokens = draft.tokens[sentence.low : sentence.high]
         words = [token for token in tokens if token.piece is Piece.WORD]
         span = draft.span(Match(sentence.low, sentence.high))
-        tells = any(token.piece in _TELLING or "use" in token.tags for token in tokens)
+        tells = any(token.piece in _TELLING or "use" in token.tags for token in tokens) or tokens[0].norm in _YOURS
         if span.start < (ends or 0) or tells or not 0 < len(words) <= _SHORT:
             continue
         denied = any("word.not" in token.tags for token in words)
@@ -223,6 +224,7 @@ def _afterthoughts(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
 
 
 _TELLING: Final = frozenset({Piece.NUMBER, Piece.SHARE, Piece.MONEY, Piece.TITLE, Piece.ORDINAL, Piece.HASHTAG})
+_YOURS: Final = frozenset({"your", "dein", "deine", "ton", "ta", "tes", "votre", "vos", "tu", "tus"})
 _OPENING: Final = frozenset({":", "—", "(", ")", '"'})
 _CUTS: Final = frozenset({":", "—", "-"})
 _FEWEST: Final = 2

@@ -12,7 +12,7 @@ from analyzer.messages.parse import parse_draft
 from analyzer.messages.sentences import Draft, draft_of
 from analyzer.messages.titles import Catalogue
 from analyzer.messages.tone import Sounds, Tone, sounds_of, ways_of_speaking
-from analyzer.messages.wording import WordingRule, WordingRules, load_wording
+from analyzer.messages.wording import WordingRule, WordingRules, is_protected, load_wording
 from analyzer.policy.effects import Effect
 
 WORDS_ONLY: Final = "judged by its words only"
@@ -184,7 +184,16 @@ def _of_nobody_known(draft: Draft, parsed: Parsed) -> Iterable[Sounds]:
     made = any("people.staff" in token.tags for token in draft.tokens)
     if not found_somebody and done and not made:
         told = ways_of_speaking(draft, parsed, people=True)
-        yield from (sound for sound in told if sound.tone in (Tone.PATHOLOGISING, Tone.PITY))
+        habit = any(is_protected(claim) for claim in parsed.claims) and _asks(draft)
+        yield from (sound for sound in told if sound.tone in _ALONE or (habit and sound.tone.mocks))
+
+
+_ALONE: Final = frozenset({Tone.PATHOLOGISING, Tone.PITY})
+
+
+def _asks(draft: Draft) -> bool:
+    """Whether a draft puts a question, or speaks to its readers."""
+    return any("?" in token.text or "word.you" in token.tags for token in draft.tokens)
 
 
 def joined(verdict: Verdict, more: Iterable[Reason], basis: str, rulebook_hash: str = "") -> Verdict:
