@@ -10,6 +10,7 @@ a text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ _PIECES: Final = {
     "emoji": Piece.EMOJI, "w": Piece.WORD, "hashtag": Piece.HASHTAG, "sign": Piece.SIGN, "stop": Piece.STOP,
 }  # fmt: skip
 _LONGEST_GAP: Final = 8
+_TORN: Final = re.compile(r"[a-z]+'(?:s|re|ve|ll|d|m)")  # what's: a draft has it as "what" and "'s"
 _MOST_SIGNS: Final = 3  # quotes and brackets that stand between two words
 _SKIPPED: Final = frozenset("\"'-()[]_")
 
@@ -97,6 +99,12 @@ def phrase(line: str) -> Phrase:
         When it is none.
     """
     items = tuple(_item(word) for word in line.split())
+    torn = [word for item in items for word in item.words if _TORN.fullmatch(word)]
+    if torn:
+        raise RulebookError(
+            f"The phrase {line!r} can never be found: {torn[0]!r} is two words in a draft.",
+            "Write what stands before the apostrophe as a word of its own: what 's.",
+        )
     if not any(not item.optional and not item.negative and not item.gap and not item.border for item in items):
         raise RulebookError(f"The phrase {line!r} can be empty.", "Give it one word that must be there.")
     return Phrase(line, items)
