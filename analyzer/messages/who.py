@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from analyzer.messages.claim import Amount, Per, Who, WhoKind
@@ -98,7 +100,8 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
     if spoken_to and _is_an_answer(draft):
         return False
     if name == "named":
-        return _is_name(draft, match) and not _does_too_much(draft, sentence, match)
+        watched = _is_watched(draft, sentence, match)
+        return _is_name(draft, match) and not watched and not _does_too_much(draft, sentence, match)
     if name == "given_name":
         name_at = next((token for token in tokens if "word.name" in token.tags), None)
         ahead = draft.tokens[match.start : min(match.end + 5, sentence.high)]
@@ -115,6 +118,16 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
 def _does_too_much(draft: Draft, sentence: Sentence, match: Match) -> bool:
     """Whether more is told at once than one person can do: "The family took over 45 trillion steps"."""
     return _counts(draft.tokens[match.end : min(match.end + 4, sentence.high)], _TOO_MUCH)
+
+
+def _is_watched(draft: Draft, sentence: Sentence, match: Match) -> bool:
+    """Whether a name is told to have been watched, so that it is a title: "Mr Bates vs The Post Office was streamed"."""
+    ahead = draft.tokens[match.start : min(match.end + 8, sentence.high)]
+    return any(be.norm in _PASSIVE and act.norm in _OF_TITLES for be, act in pairwise(ahead))
+
+
+_PASSIVE: Final = words_of("passive")
+_OF_TITLES: Final = words_of("done-to-titles")
 
 
 def _is_part_of_a_name(draft: Draft, sentence: Sentence, at: int) -> bool:
@@ -176,7 +189,7 @@ def _who(draft: Draft, match: Match, kind: WhoKind, consented: bool) -> Who | No
     if kind is WhoKind.SHARE:
         return Who(kind, share=_share(tokens), span=span)
     if kind is WhoKind.GROUP:
-        count = count_of(tokens)
+        count = count_of(token for token in tokens if not _SEAT.fullmatch(token.text))
         return (
             counted_who(count, Who(kind, count=count, span=span, consented=consented, staff=staff)) if count else None
         )
@@ -225,9 +238,11 @@ def _is_name(draft: Draft, match: Match) -> bool:
 
 def _counts(tokens: Sequence[Token], least: int) -> bool:
     """Whether so much is told that it is no person's: not money, of which one may spend anything."""
-    return any(token.piece is Piece.NUMBER and token.amount and token.amount.stated >= least for token in tokens)
+    numbers = [token for token in tokens if token.piece is Piece.NUMBER and not _SEAT.fullmatch(token.text)]
+    return any(token.amount is not None and token.amount.stated >= least for token in numbers)
 
 
+_SEAT: Final = re.compile(r"\d{1,3}[A-Z]")  # 14B is a seat or a flat, before it is 14 billion
 _TOO_MUCH: Final = 10_000_000  # minutes of a long life of listening
 _OF_ONE_NAME: Final = 1_000_000  # beside a name, which may be a title's
 _ARTICLES: Final = words_of("articles")
