@@ -88,7 +88,7 @@ def _opening_counts(draft: Draft, told: Sequence[Span]) -> Iterable[Unclear]:
     for sentence in draft.sentences if draft.language != "en" else ():
         first, *ahead = draft.tokens[sentence.low : min(sentence.low + 3, sentence.high)]
         few = first.piece is Piece.NUMBER and first.amount is not None and 1 < first.amount.stated < _FEW
-        unknown = len(ahead) > 1 and all(t.piece is Piece.WORD and not t.tags and not t.capital for t in ahead)
+        unknown = len(ahead) > 1 and all(t.piece is Piece.WORD and not t.tags for t in ahead)
         if few and unknown and first.amount and not any(s.start <= first.amount.span.start < s.end for s in told):
             yield Unclear(first.amount.span, _NUMBER)
 

@@ -121,7 +121,7 @@ def _does_too_much(draft: Draft, sentence: Sentence, match: Match) -> bool:
 
 
 def _is_watched(draft: Draft, sentence: Sentence, match: Match) -> bool:
-    """Whether a name is told to have been watched, so that it is a title: "Mr Bates vs The Post Office was streamed"."""
+    """Whether a name is told to have been watched, so that it is a title: "Mr Bates vs The Office was streamed"."""
     ahead = draft.tokens[match.start : min(match.end + 8, sentence.high)]
     return any(be.norm in _PASSIVE and act.norm in _OF_TITLES for be, act in pairwise(ahead))
 

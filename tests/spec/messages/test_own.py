@@ -62,7 +62,7 @@ def test_there_are_enough_sentences_and_no_verdict_is_neglected():
 
 def test_every_sentence_says_why_and_what_it_stresses():
     assert all(one.why and one.stresses and one.service for one in SENTENCES)
-    assert {one.language for one in SENTENCES} == {"en", "de", "fr", "es"}
+    assert {one.language for one in SENTENCES} >= {"en", "de", "fr", "es"}
 
 
 @pytest.mark.parametrize("one", blocked(), ids=lambda one: one.text[:60])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from analyzer.messages.claim import Action, BasisKind, ContentKind, Occurrence, Per, Statistic, WhoKind
+from analyzer.messages.lexicon import lexicon
 from analyzer.messages.parse import parse
+from analyzer.messages.text import plain_text
 from analyzer.messages.titles import Catalogue
 from analyzer.policy.uses import Addressed
 
@@ -208,3 +213,8 @@ def test_a_claim_knows_the_words_that_it_was_read_from():
     assert text[slice(*claim.who.count.span)] == "fifty-three"
     assert text[slice(*claim.frequency.span)] == "every day"
     assert claim.statistic is Statistic.PEOPLE
+
+
+def test_a_list_of_the_vocabulary_is_read_to_its_end():
+    names = tomllib.loads((files("analyzer.messages") / "lexicon.toml").read_text("utf-8"))["word"]["name"]["en"]
+    assert "word.name" in lexicon("en").of(plain_text(names.split()[-1]))

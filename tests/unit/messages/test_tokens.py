@@ -38,7 +38,7 @@ obsess+             | they were obsessing                | obsessing
 get !help           | get help, get out                  | get
 ^ watch             | watch what they watch              | watch
 again $             | again and again                    | again
-who's? back         | back                               | back
+who? back           | back                               | back
 """
 
 
@@ -51,6 +51,12 @@ def test_a_pattern_matches_what_it_says(pattern, text, expected):
     draft = draft_of(text)
     match = Phrases([pattern.strip()]).first(draft.tokens, 0, len(draft.tokens))
     assert (draft.words(match) if match else "") == expected.rstrip("|").strip()
+
+
+@pytest.mark.parametrize("pattern", ["what's wrong", "you|you're ok", "we'd like"])
+def test_a_pattern_that_can_never_be_found_is_refused(pattern):
+    with pytest.raises(RulebookError, match="two words in a draft"):
+        phrase(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["", "~3", "who?", "^ $", "!not"])
