@@ -28,6 +28,8 @@ class Piece(Enum):
     HASHTAG = "hashtag"
     LINK = "link"
 
+    __hash__ = object.__hash__  # a piece is itself alone; the hash of Enum is looked up a hundred times a word
+
 
 @dataclass(slots=True)
 class Token:

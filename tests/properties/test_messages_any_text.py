@@ -26,10 +26,10 @@ SENTENCE = "To the 53 people who've watched A Christmas Prince every day for the
 
 
 def answered_in_time(text):
-    """The verdict, which is one of three and comes within a second."""
-    begun = time.perf_counter()
+    """The verdict, which is one of three and comes within a second of a processor: other programs may be busy."""
+    begun = time.thread_time()
     told = check_words(text)
-    seconds = time.perf_counter() - begun
+    seconds = time.thread_time() - begun
     assert told.status.value in {"block", "review", "allow"}
     assert seconds <= SECONDS, f"{seconds:.2f} s for {len(text):,} characters"
     return told.status.value
