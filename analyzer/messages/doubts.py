@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from analyzer.messages.claim import Claim, Span, Unclear, WhoKind
+from analyzer.messages.claim import Claim, Per, Span, Unclear, WhoKind
 from analyzer.messages.dates import is_in_a_day
 from analyzer.messages.figures import FIGURE
 from analyzer.messages.frequencies import frequency_of
@@ -50,6 +50,7 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         if not is_in_a_day(draft.text.given, span)  # "from 1 November to 10 December" counts nobody
     ]
     found += _habits(draft, claims)
+    found += _unknown_doers(draft, told)
     found += [Unclear(draft.span(match), _WATCHED) for match in draft.anywhere("watches_readers")]
     found += [Unclear(draft.span(match), _SOMEBODY) for match in draft.anywhere("tells_me")]
     alone = draft.anywhere("person_alone") if draft.anywhere("habit_alone") else []
@@ -81,6 +82,60 @@ def _few_at_a_place(draft: Draft) -> Iterable[Unclear]:
 
 _FEW_EVENTS: Final = 1_000
 _AT_A_PLACE: Final = "a number of events at a place of few people"
+
+
+def _unknown_doers(draft: Draft, told: Sequence[Span]) -> Iterable[Unclear]:
+    """Return numbers before a word that is not known, and that does something: "14 skyseekers came back nightly".
+
+    Only beside a habit, or what viewers do: "12 volcanoes erupted" counts nobody.
+    """
+    for sentence in draft.sentences:
+        tokens = draft.tokens[sentence.low : sentence.high]
+        frequency = frequency_of(draft, sentence)
+        habit = frequency is not None and (frequency.per is not Per.WINDOW or frequency.times is None)
+        if frequency is None and not any(token.tags & _OF_VIEWERS for token in tokens):
+            continue
+        for at, token in enumerate(tokens):
+            amount = token.amount if token.piece is Piece.NUMBER and not token.tags & {"year", FIGURE} else None
+            if amount is None or not 1 < amount.stated < _FEW or not _do_something(_after(tokens, at), habit):
+                continue
+            if not any(span.start <= amount.span.start < span.end for span in told):
+                yield Unclear(amount.span, _NUMBER)
+
+
+def _after(tokens: Sequence[Token], at: int) -> Sequence[Token]:
+    """Return the words after a number: those after "of", where it leaves open how many."""
+    low = at + 1
+    low += low < len(tokens) and "word.of" in tokens[low].tags
+    return tokens[low : low + 4]
+
+
+def _do_something(ahead: Sequence[Token], habit: bool) -> bool:
+    """Whether one or two words that are not known come first, the last in the plural, and then what they do.
+
+    Beside a habit any word that is no preposition may tell that: "31 moonlighters start Frozen at 3 a.m. daily".
+    """
+    unknown = [at for at, token in enumerate(ahead[:2]) if _is_unknown(token)]
+    plural = next((at for at in reversed(unknown) if ahead[at].norm.endswith(("s", "men"))), None)
+    if plural is None or plural + 1 >= len(ahead) or any(at not in unknown for at in range(plural)):
+        return False
+    verb = ahead[plural + 1]
+    if verb.piece is not Piece.WORD:
+        return habit and verb.text in (":", "—")
+    if habit and "word.in" in verb.tags and any(token.capital for token in ahead[plural + 2 : plural + 3]):
+        return True  # nine quilters in Ely
+    acts = bool(verb.tags & {"did", "word.who", "word.be"}) or verb.norm.endswith("ed")
+    return acts or (habit and verb.tags.isdisjoint(_NO_VERB) and verb.norm not in _PREPOSITIONS)
+
+
+def _is_unknown(token: Token) -> bool:
+    return token.piece is Piece.WORD and not token.tags and len(token.norm) > _SHORT_WORD
+
+
+_NO_VERB: Final = frozenset({"word.of", "word.to", "many"})
+_PREPOSITIONS: Final = words_of("no-modifiers")
+_SHORT_WORD: Final = 3  # letters
+_OF_VIEWERS: Final = words_of("acts-of-viewers")
 
 
 def _opening_counts(draft: Draft, told: Sequence[Span]) -> Iterable[Unclear]:
