@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from analyzer.cli_ledger import LEDGER, LedgerKey
+from analyzer.cli_ledger import LedgerKey
 from analyzer.cli_output import Json, answer
 from analyzer.errors import InputError
+from analyzer.workflow.names import LEDGER
 
 RESULTS: Final = Path("analyzer-out")
 Account = Annotated[str, typer.Argument(help="The account's name.")]

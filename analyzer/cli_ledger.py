@@ -9,8 +9,8 @@ import typer
 
 from analyzer.cli_output import Json, answer
 from analyzer.errors import ExitCode
+from analyzer.workflow.names import LEDGER
 
-LEDGER = "ledger.sqlite"
 Where = Annotated[str, typer.Argument(help="The ledger: a file, or a database's URL.")]
 LedgerKey = Annotated[
     Path | None,
@@ -57,9 +57,12 @@ def export(ledger: Where = LEDGER, key: LedgerKey = None) -> None:
 
 def retention(
     ledger: Where = LEDGER,
-    delete: Annotated[bool, typer.Option("--delete", help="Delete what is due; a tombstone of each stays.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete what is due; of words a tombstone stays.")] = False,
     keep: Annotated[
-        Path | None, typer.Option("--keep", help="How long, in TOML: [keep] with drafts = 90, runs = 30.")
+        Path | None,
+        typer.Option(
+            "--keep", help="How long, in TOML: [keep] with drafts = 90, notes = 365, requests = 365, runs = 30."
+        ),
     ] = None,
     key: LedgerKey = None,
     as_json: Json = False,
@@ -84,11 +87,9 @@ def _kept(result: dict[str, Any]) -> str:
 
 
 def _kept_line(one: dict[str, Any]) -> str:
-    long = "for good" if one["days"] is None else f"for {one['days']} days"
+    held = f"{one['held']} held" + (f", the oldest of {one['oldest']}" if one["held"] else "")
     if one["deleted"]:
-        now = f"{len(one['deleted'])} deleted, {one['held']} held"
+        held = f"{one['deleted']} deleted, {held}"
     elif one["due"]:
-        now = f"{one['held']} held, {len(one['due'])} due: --delete deletes them"
-    else:
-        now = f"{one['held']} held"
-    return f"{one['name']}: kept {long}, since {one['because']}. {now}."
+        held += f", {one['due']} due: --delete deletes them"
+    return f"{one['name']}: kept {one['long']}, since {one['because']}. {held}."

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from analyzer.cli_ledger import LEDGER, LedgerKey
+from analyzer.cli_ledger import LedgerKey
 from analyzer.cli_output import Json, answer
 from analyzer.errors import ExitCode, InputError
+from analyzer.workflow.names import LEDGER
 
 Ledger = Annotated[str, typer.Option(help="Where everything that left is kept: a file, or a database's URL.")]
 
@@ -129,6 +130,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
     withheld = sum(cell["status"] == "withheld" for cell in told["cells"])
     return [
         f"{name}: {len(told['cells']) - withheld} of {len(told['cells'])} cells may be told; {withheld} are withheld.",
+        f"  the ledger keeps it as release {told['number']}",
         *[f"  {kind}: {path}" for kind, path in told["outputs"].items()],
     ]
 

@@ -7,7 +7,19 @@ from typing import Final
 from analyzer.desk import sign_in
 from analyzer.desk.api import doors as api
 from analyzer.desk.doors import Door
-from analyzer.desk.pages import audit, drafts, help, patterns, people, queue, releases, requests, rulebooks, suggest
+from analyzer.desk.pages import (
+    audit,
+    drafts,
+    help,
+    own_password,
+    patterns,
+    people,
+    queue,
+    releases,
+    requests,
+    rulebooks,
+    suggest,
+)
 
 ALL: Final[tuple[Door, ...]] = (
     *queue.DOORS,
@@ -19,6 +31,7 @@ ALL: Final[tuple[Door, ...]] = (
     *rulebooks.DOORS,
     *audit.DOORS,
     *people.DOORS,
+    *own_password.DOORS,
     *help.DOORS,
     *api.DOORS,
     *sign_in.DOORS,

@@ -29,6 +29,7 @@ _PLACES: Final = (
     ("audit", "Audit trail"),
     ("retention", "Retention"),
     ("people", "People"),
+    ("own_password", "Your password"),
     ("help", "Help"),
 )
 

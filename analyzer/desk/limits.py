@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-_MOST_KEYS: Final = 50_000
+MOST_KEYS: Final = 50_000
 """Of whom failures are remembered; whoever invents names to fill the memory loses the oldest ones."""
 
 
@@ -57,7 +57,7 @@ class Attempts:
         with self._lock:
             self._counted.setdefault(key, deque(maxlen=self._most)).append(self._clock())
             self._counted.move_to_end(key)
-            if len(self._counted) > _MOST_KEYS:
+            if len(self._counted) > MOST_KEYS:
                 self._counted.popitem(last=False)
 
     def give_back(self, key: str) -> None:

@@ -26,6 +26,7 @@ DONE: Final[Mapping[str, str]] = {
     "account-enabled": "The account may sign in again.",
     "sign-ins-ended": "Every sign-in of the account has ended.",
     "password-set": "The password was set.",
+    "own-password-set": "Your password was changed, and your other sign-ins have ended.",
     "client-ended": "The client’s token has ended.",
 }
 """Sentences by the key that a redirect carries, with its proof; see `Ask.see`."""

@@ -103,6 +103,7 @@ class Release:
     population : whom the table is about; releases of one population are compared with each other.
     cells : in the order of the labels, margins last.
     provenance : where the numbers come from.
+    number : by which the ledger keeps it, not part of what left; tables that left together share one. None before.
     """
 
     by: tuple[str, ...]
@@ -112,6 +113,7 @@ class Release:
     population: str
     cells: tuple[ReleasedCell, ...]
     provenance: Provenance
+    number: int | None = None
 
     @property
     def hash(self) -> str:

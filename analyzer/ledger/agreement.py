@@ -25,7 +25,7 @@ def disagreements(connection: sa.Connection, key: bytes) -> tuple[Finding, ...]:
     key : bytes
         The ledger's.
     """
-    vouched, deleted = _vouched(connection)
+    vouched, deleted = vouched_for(connection)
     found: list[Finding] = []
     seen: set[str] = set()
     for traced in ALL_TRACED:
@@ -38,7 +38,7 @@ def disagreements(connection: sa.Connection, key: bytes) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _vouched(connection: sa.Connection) -> tuple[dict[str, str], set[str]]:
+def vouched_for(connection: sa.Connection) -> tuple[dict[str, str], set[str]]:
     """Return the newest digest of each item, and the items whose content was deleted."""
     vouched: dict[str, str] = {}
     deleted: set[str] = set()

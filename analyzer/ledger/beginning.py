@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import sqlalchemy as sa
 
+from analyzer.ledger.agreement import vouched_for
 from analyzer.ledger.audit import appended
 from analyzer.ledger.database import Database
 from analyzer.ledger.events import COMMAND_LINE, What
@@ -13,7 +15,10 @@ from analyzer.ledger.key import fingerprint
 from analyzer.ledger.migrating import upgrade
 from analyzer.ledger.records import LedgerError
 from analyzer.ledger.tables import SCHEMA, SCHEMA_VERSION
-from analyzer.ledger.traced import BUDGET, RELEASE, SPENDING
+from analyzer.ledger.traced import BUDGET, NOTE, RELEASE, REQUEST, REQUEST_ANSWER, SPENDING
+
+_SEALED: Final = 5
+"""The first layout in which the words of notes and release requests are sealed."""
 
 KeyOf = Callable[[bool], bytes]
 """Returns the key, told whether the database is new."""
@@ -37,9 +42,9 @@ def opened(database: Database, key_of: KeyOf, *, make: bool) -> bytes:
             _begin(connection, key_of)
     elif layout < SCHEMA_VERSION:
         with database.connected() as connection:
-            _checked_key(connection, key_of)  # a ledger that cannot be used is not changed
+            key = _checked_key(connection, key_of)  # a ledger that cannot be used is not changed
         with database.connected(writing=True) as connection:
-            _bring_up_to_date(connection)
+            _bring_up_to_date(connection, key)
     with database.connected() as connection:
         return _checked_key(connection, key_of)
 
@@ -76,7 +81,7 @@ def _begin(connection: sa.Connection, key_of: KeyOf) -> None:
     appended(connection, COMMAND_LINE, What.BEGUN, "ledger", {"layout": SCHEMA_VERSION})
 
 
-def _bring_up_to_date(connection: sa.Connection) -> None:
+def _bring_up_to_date(connection: sa.Connection, key: bytes) -> None:
     """Add what newer layouts have, unless another writer was first; the trail vouches for what was there."""
     since = _layout(connection)
     if since == SCHEMA_VERSION:
@@ -90,6 +95,26 @@ def _bring_up_to_date(connection: sa.Connection) -> None:
                 values = dict(row)
                 told = {"digest": traced.digest(values)}
                 appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
+    if since < _SEALED:
+        _seal(connection, key)
+
+
+def _seal(connection: sa.Connection, key: bytes) -> None:
+    """Seal words that may now be deleted, and vouch for their rows anew.
+
+    A row that is not what the trail vouches for is left as it is, so that verification goes on naming it.
+    """
+    vouched, _ = vouched_for(connection)
+    for traced in (NOTE, REQUEST, REQUEST_ANSWER):
+        for row in connection.execute(sa.select(traced.table)).mappings().all():
+            values = dict(row)
+            item = traced.item(values)
+            if vouched.get(item) != traced.digest_before(values):
+                continue
+            values["seal"] = traced.seal(key, values)
+            own = traced.table.c.number == values["number"]
+            connection.execute(sa.update(traced.table).where(own).values(seal=values["seal"]))
+            appended(connection, COMMAND_LINE, What.ADOPTED, item, {"digest": traced.digest(values)})
 
 
 def _checked_key(connection: sa.Connection, key_of: KeyOf) -> bytes:

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from analyzer.errors import did_you_mean
-from analyzer.ledger.events import COMMAND_LINE, What, name_of
+from analyzer.ledger.events import NO_PERSONS, What, name_of
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.reviewed import Choice, Decision, DecisionRefusedError, Kind, PatternState
 from analyzer.ledger.states import decision_of, states
@@ -65,7 +65,7 @@ def person_of(who: str) -> str:
         When nobody is named: a command line is no person, and could be anybody's.
     """
     name = name_of(who)
-    if name_compared(name) in ("", name_compared(COMMAND_LINE)):
+    if name_compared(name) in ("", *map(name_compared, NO_PERSONS)):
         raise DecisionRefusedError(f"{name!r} is no person.", "Decide under the name of an account.")
     return name
 

@@ -88,10 +88,16 @@ def draft_of(connection: sa.Connection, number: int) -> KeptDraft:
     return found[0]
 
 
-def waiting_drafts(connection: sa.Connection) -> tuple[KeptDraft, ...]:
-    """Return drafts that nobody has answered and whose words are there, oldest first."""
+def waiting_drafts(connection: sa.Connection, newest: tuple[KeptBundle, ...]) -> tuple[KeptDraft, ...]:
+    """Return drafts that nobody has answered and whose words are there, oldest first.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    newest : tuple of KeptBundle
+        The newest bundle; empty where there is none.
+    """
     unanswered = DRAFTS.c.number.not_in(sa.select(ANSWERS.c.draft)) & DRAFTS.c.text.is_not(None)
-    newest = all_bundles(connection)[-1:]
     rows = connection.execute(sa.select(DRAFTS).where(unanswered).order_by(DRAFTS.c.number)).mappings()
     return tuple(_kept(dict(row), (), newest) for row in rows)
 

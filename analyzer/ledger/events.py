@@ -14,6 +14,10 @@ from analyzer.ledger.canonical import canonical, digest
 
 COMMAND_LINE: Final = "command line"
 """Who did it, where nobody had signed in."""
+NOT_SIGNED_IN: Final = "not signed in"
+"""Who tried to sign in, and did not."""
+NO_PERSONS: Final = (COMMAND_LINE, NOT_SIGNED_IN)
+"""Names under which nobody has an account."""
 BEGINNING: Final = "0" * 64
 """What stands before the first entry."""
 LONGEST_NAME: Final = 200
@@ -24,7 +28,7 @@ class What(Enum):
 
     BEGUN = "ledger begun"
     UPGRADED = "ledger brought up to date"
-    ADOPTED = "record adopted"  # it was there before there was an audit trail
+    ADOPTED = "record adopted"  # it was there before the trail vouched for it, or did so in this way
     RELEASED = "release recorded"
     SPENT = "budget spent"
     BUDGET_SET = "budget set"
@@ -41,11 +45,12 @@ class What(Enum):
     DELETED = "content deleted"  # the tombstone of what was due
     ACCOUNT = "account changed"
     SIGNED_IN = "signed in"
+    SIGN_IN_FAILED = "sign-ins failed"
 
     @property
     def vouches(self) -> bool:
         """Whether records stand behind it, so that only the ledger itself may write it."""
-        return self not in (What.ACCOUNT, What.SIGNED_IN)
+        return self not in (What.ACCOUNT, What.SIGNED_IN, What.SIGN_IN_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Entry:
     ----------
     number : from 1, without gaps.
     at : UTC, ISO 8601 with microseconds.
-    who : an account's name, or "command line".
+    who : an account's name, or one of `NO_PERSONS`.
     what : a value of `What`.
     item : what it is about, such as "release 3".
     details : canonical JSON.

@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 
 from analyzer.errors import InputError
-from analyzer.ledger.events import COMMAND_LINE, LONGEST_NAME
+from analyzer.ledger.events import LONGEST_NAME, NO_PERSONS
 from analyzer.policy.overrides import name_compared
 from analyzer.policy.words import visible
 
@@ -46,14 +46,14 @@ def check_looks(name: str) -> None:
     Raises
     ------
     InputError
-        When it mixes alphabets, looks like the command line, or is too long to be compared.
+        When it mixes alphabets, looks like one of `NO_PERSONS`, or is too long to be compared.
     """
     alphabets = {unicodedata.name(c, "?").split()[0] for c in visible(name) if c.isalpha()} - _TOGETHER
     if len(alphabets) > 1:
         told = " and ".join(sorted(alphabet.capitalize() for alphabet in alphabets))
         raise InputError(f"{name!r:.60} mixes letters that look alike: {told}.", "Write it in one alphabet.")
     compared = as_compared(name)
-    if compared == as_compared(COMMAND_LINE):
+    if compared in map(as_compared, NO_PERSONS):
         raise InputError(f"{name!r:.60} is no person.", "Choose another name.")
     if not compared or len(compared) > LONGEST_NAME:
         raise InputError(f"{name!r:.60} cannot be a name here.", "Give a shorter one, with a letter or digit in it.")

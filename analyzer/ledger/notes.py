@@ -21,22 +21,22 @@ class Note:
     Attributes
     ----------
     number, at : which one, and when (UTC).
-    pattern, who, text : on what, by whom, and the words.
+    pattern, who, text : on what, by whom, and the words; None where they were deleted.
     """
 
     number: int
     at: str
     pattern: str
     who: str
-    text: str
+    text: str | None
 
 
-def add_note(connection: sa.Connection, pattern: str, who: str, text: str) -> Note:
+def add_note(connection: sa.Connection, pattern: str, who: str, text: str, key: bytes) -> Note:
     """Keep a note in the transaction that holds the ledger."""
     if not text.strip():
         raise InputError("The note says nothing.", "Enter what you want to say.")
     values = {"pattern": pattern, "who": person_of(who), "text": text.strip(), "at": now()}
-    row = written(connection, NOTE, values, values["who"], What.NOTED, {"pattern": pattern})
+    row = written(connection, NOTE, values, values["who"], What.NOTED, {"pattern": pattern}, key)
     return Note(row["number"], row["at"], pattern, row["who"], row["text"])
 
 

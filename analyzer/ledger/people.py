@@ -66,6 +66,7 @@ class People:
     """The part of a ledger that is about accounts, and what people say on patterns."""
 
     _database: Database
+    key: bytes
 
     def accounts(self) -> tuple[Account, ...]:
         """Return all accounts, by name."""
@@ -208,7 +209,7 @@ class People:
             When there is no text, or nobody says it.
         """
         with self._database.connected(writing=True) as connection:
-            return notes.add_note(connection, pattern, who, text)
+            return notes.add_note(connection, pattern, who, text, self.key)
 
 
 def _address_of(name: str) -> str:

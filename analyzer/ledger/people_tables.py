@@ -48,6 +48,7 @@ NOTES: Final = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("pattern", String(100), nullable=False, index=True),
     Column("who", String(200), nullable=False),
-    Column("text", Text, nullable=False),
     Column("at", String(40), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("text", Text),  # null when it was deleted
 )

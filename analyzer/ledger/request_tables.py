@@ -18,8 +18,9 @@ REQUESTS: Final = Table(
     Column("purpose", String(100), nullable=False),
     Column("source", String(200), nullable=False),
     Column("window", String(100), nullable=False),
-    Column("why", Text, nullable=False),
     Column("at", String(40), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("why", Text),  # null when it was deleted; the rest says what the release may be, and stays
 )
 
 REQUEST_ANSWERS: Final = Table(
@@ -29,7 +30,8 @@ REQUEST_ANSWERS: Final = Table(
     Column("request", ForeignKey(REQUESTS.c.number), nullable=False, index=True),
     Column("status", String(30), nullable=False),
     Column("who", String(200), nullable=False),
-    Column("reason", Text, nullable=False),
     Column("release", ForeignKey(RELEASES.c.number)),  # that fulfils it
     Column("at", String(40), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("reason", Text),
 )

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from analyzer.errors import InputError
+from analyzer.ledger.reviewed import DecisionRefusedError
 
 _MOST_COLUMNS: Final = 4
 _LONGEST: Final = {"measure": 100, "purpose": 100, "source": 200, "window": 100, "why": 2_000}
@@ -31,7 +32,7 @@ class ReleaseRequest:
     who : the account's name.
     by : columns of the table.
     measure, purpose, source, window : as for a release.
-    why : what they are for, in a sentence.
+    why : what they are for, in a sentence; None only where the ledger has deleted it.
     """
 
     who: str
@@ -40,11 +41,13 @@ class ReleaseRequest:
     purpose: str
     source: str
     window: str
-    why: str
+    why: str | None
 
     def __post_init__(self) -> None:
         for name, most in _LONGEST.items():
-            _check(str(getattr(self, name)), name, most)
+            told = getattr(self, name)
+            if told is not None:
+                _check(str(told), name, most)
         for column in self.by:
             _check(column, "column", 100)
         if not 1 <= len(self.by) <= _MOST_COLUMNS or len(set(self.by)) < len(self.by):
@@ -58,13 +61,13 @@ class ReleaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestAnswer:
-    """What a reviewer said to a request, or which release fulfilled it."""
+    """What a reviewer said to a request, or which release fulfilled it; the reason is None where it was deleted."""
 
     number: int
     at: str
     who: str
     status: RequestStatus
-    reason: str
+    reason: str | None
     release: int | None
 
 
@@ -89,6 +92,25 @@ class KeptRequest:
     status: RequestStatus
     release: int | None
     last: int
+
+
+def approved(kept: KeptRequest) -> KeptRequest:
+    """Return a request that is approved and not yet fulfilled.
+
+    Raises
+    ------
+    DecisionRefusedError
+        When it is not, or was approved so long ago that its words were deleted.
+    """
+    if kept.asked.why is None:
+        raise DecisionRefusedError(f"The words of request {kept.number} were deleted.", "Ask for the numbers anew.")
+    if kept.status is not RequestStatus.APPROVED:
+        told = f", by release {kept.release}" if kept.release else ""
+        raise DecisionRefusedError(
+            f"Request {kept.number} is {kept.status.value}{told}, not approved.",
+            "Let a reviewer answer it at the desk.",
+        )
+    return kept
 
 
 def _check(text: str, name: str, most: int) -> None:

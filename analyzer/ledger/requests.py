@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from analyzer.errors import InputError
 from analyzer.ledger.database import Database
 from analyzer.ledger.deciding import person_of
-from analyzer.ledger.events import COMMAND_LINE, What, name_of
+from analyzer.ledger.events import What, name_of
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.request_tables import REQUEST_ANSWERS, REQUESTS
-from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestAnswer, RequestStatus
+from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestAnswer, RequestStatus, approved
 from analyzer.ledger.reviewed import DecisionRefusedError
 from analyzer.ledger.traced import REQUEST, REQUEST_ANSWER, now
 from analyzer.ledger.writing import written
@@ -25,14 +25,23 @@ class Requesting:
     """The part of a ledger that is about numbers that somebody needs."""
 
     _database: Database
+    key: bytes
 
     def request_release(self, asked: ReleaseRequest) -> KeptRequest:
-        """Keep a request, for a reviewer to answer."""
+        """Keep a request, for a reviewer to answer.
+
+        Raises
+        ------
+        InputError
+            When nobody asks, or it does not say why.
+        """
+        if asked.why is None:
+            raise InputError("The request does not say why.", "Say in a sentence what the numbers are for.")
         told = {name: getattr(asked, name) for name in ("measure", "purpose", "source", "window")}
         values = {**told, "why": asked.why.strip(), "by": json.dumps(list(asked.by)), "who": person_of(asked.who)}
         with self._database.connected(writing=True) as connection:
             about = {**told, "by": list(asked.by)}
-            row = written(connection, REQUEST, {**values, "at": now()}, values["who"], What.REQUESTED, about)
+            row = written(connection, REQUEST, {**values, "at": now()}, values["who"], What.REQUESTED, about, self.key)
             return _one(connection, row["number"])
 
     def requests(self) -> tuple[KeptRequest, ...]:
@@ -79,41 +88,29 @@ class Requesting:
             _may_answer(kept, name, status, reason, seen)
             values = {"request": number, "status": status.value, "who": name, "reason": reason.strip(), "at": now()}
             about = {"request": number, "status": status.value}
-            written(connection, REQUEST_ANSWER, values, name, What.REQUEST_ANSWERED, about)
-            return _one(connection, number)
-
-    def fulfil(self, number: int, release: int, who: str = COMMAND_LINE) -> KeptRequest:
-        """Say which release fulfilled an approved request.
-
-        Raises
-        ------
-        DecisionRefusedError
-            When it is not approved, or fulfilled already.
-        """
-        with self._database.connected(writing=True) as connection:
-            kept = approved(_one(connection, number))
-            about = {"request": kept.number, "status": RequestStatus.FULFILLED.value, "release": release}
-            name = name_of(who)
-            values = {**about, "who": name, "reason": "", "at": now()}
-            written(connection, REQUEST_ANSWER, values, name, What.REQUEST_ANSWERED, about)
+            written(connection, REQUEST_ANSWER, values, name, What.REQUEST_ANSWERED, about, self.key)
             return _one(connection, number)
 
 
-def approved(kept: KeptRequest) -> KeptRequest:
-    """Return a request that is approved and not yet fulfilled.
+def check_approved(connection: sa.Connection, number: int) -> None:
+    """Refuse a release for a request that is not approved, or fulfilled already.
 
     Raises
     ------
+    InputError
+        When there is no such request.
     DecisionRefusedError
-        When it is not.
+        When it is not approved.
     """
-    if kept.status is not RequestStatus.APPROVED:
-        told = f", by release {kept.release}" if kept.release else ""
-        raise DecisionRefusedError(
-            f"Request {kept.number} is {kept.status.value}{told}, not approved.",
-            "Let a reviewer answer it at the desk.",
-        )
-    return kept
+    approved(_one(connection, number))
+
+
+def fulfil(connection: sa.Connection, number: int, release: int, who: str, key: bytes) -> None:
+    """Say which release fulfilled an approved request, in the transaction that records the release."""
+    about = {"request": number, "status": RequestStatus.FULFILLED.value, "release": release}
+    name = name_of(who)
+    values = {**about, "who": name, "reason": "", "at": now()}
+    written(connection, REQUEST_ANSWER, values, name, What.REQUEST_ANSWERED, about, key)
 
 
 def kept_requests(connection: sa.Connection, number: int | None = None) -> tuple[KeptRequest, ...]:
@@ -129,12 +126,21 @@ def kept_requests(connection: sa.Connection, number: int | None = None) -> tuple
     return tuple(_kept(dict(row), answers.get(row["number"], ())) for row in rows)
 
 
+def waiting_requests(connection: sa.Connection) -> tuple[KeptRequest, ...]:
+    """Return requests that nobody has answered and whose words are there, oldest first."""
+    unanswered = REQUESTS.c.number.not_in(sa.select(REQUEST_ANSWERS.c.request)) & REQUESTS.c.why.is_not(None)
+    rows = connection.execute(sa.select(REQUESTS).where(unanswered).order_by(REQUESTS.c.number)).mappings()
+    return tuple(_kept(dict(row), ()) for row in rows)
+
+
 def _may_answer(kept: KeptRequest, name: str, status: RequestStatus, reason: str, seen: int) -> None:
     if seen != kept.last:
         who = kept.answers[-1].who if kept.answers else "Somebody"
         raise LedgerMovedError(f"{who} answered request {kept.number} meanwhile.", "Look at it, then answer again.")
     if status not in (RequestStatus.APPROVED, RequestStatus.REJECTED):
         raise DecisionRefusedError("A request is approved or rejected.", "Say one of the two.")
+    if kept.asked.why is None:
+        raise DecisionRefusedError(f"The words of request {kept.number} were deleted.", "Ask for the numbers anew.")
     if kept.status is RequestStatus.FULFILLED:
         raise DecisionRefusedError(f"The numbers of request {kept.number} have left.", "Ask for others anew.")
     own = name_compared(name) == name_compared(kept.asked.who)

@@ -1,40 +1,23 @@
-"""How long things are kept, why, and how what is due goes without a hole in the audit trail."""
+"""What is kept of each kind, what of it is due, and how that goes without a hole in the audit trail."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from pathlib import Path
-from typing import Final
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from analyzer.errors import InputError, did_you_mean
 from analyzer.ledger.audit import appended
+from analyzer.ledger.audit_tables import AUDIT
 from analyzer.ledger.events import What
-from analyzer.ledger.review_tables import ANSWERS, BUNDLES, DECISIONS, DRAFTS, RULEBOOKS, RUNS
+from analyzer.ledger.keeping import Keeping
+from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, SIGN_INS
+from analyzer.ledger.review_tables import BUNDLES, DECISIONS, RULEBOOKS
+from analyzer.ledger.sign_ins import have_ended
 from analyzer.ledger.tables import BUDGETS, RELEASES
-from analyzer.ledger.traced import ANSWER, DRAFT, RUN
-
-_LONGEST: Final = 36_500
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """How long one kind of thing is kept.
-
-    Attributes
-    ----------
-    name : of the kind.
-    days : for so many days; None for good.
-    because : why.
-    """
-
-    name: str
-    days: int | None
-    because: str
+from analyzer.ledger.traced import ANSWER, BUDGET, DRAFT, NOTE, REQUEST, REQUEST_ANSWER, RUN, Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,124 +28,133 @@ class Due:
     ----------
     keeping : Keeping
     held : how many there are whose content is there.
-    due : numbers of those that are due.
+    oldest : the day from which the oldest of them is kept; None where there is none.
+    due : how many are due.
+    numbers : of those that are due, where they have numbers.
     """
 
     keeping: Keeping
     held: int
-    due: tuple[int, ...] = ()
+    oldest: date | None = None
+    due: int = 0
+    numbers: tuple[int, ...] = ()
 
 
-DEFAULTS: Final = (
-    Keeping(
-        "drafts", 365, "whoever asks why a message went out asks within a year; a draft's words can be about people"
-    ),
-    Keeping("runs", 730, "this year's run is compared with last year's; tallies and fingerprints are of no use later"),
-    Keeping("releases", None, "later releases are compared with all that left, as long as anybody may have kept it"),
-    Keeping("budgets", None, "what was spent stays spent"),
-    Keeping("rulebooks", None, "a mark or an answer is explained by the rulebook of its day"),
-    Keeping("bundles", None, "a pattern's history leads through every fit; bundles hold no viewer"),
-    Keeping("decisions", None, "a decision is looked up when it is asked again, and who made it answers for it"),
-    Keeping("audit", None, "a chain without its beginning cannot be verified"),
-)
-"""What is kept how long where nobody set anything else."""
+@dataclass(frozen=True)
+class _Words:
+    """Rows whose words go one day, together with what was said to them.
 
-_SETTABLE: Final = tuple(keeping.name for keeping in DEFAULTS if keeping.days is not None)
-_FOR_GOOD: Final = {
-    "releases": RELEASES,
-    "budgets": BUDGETS,
-    "rulebooks": RULEBOOKS,
-    "bundles": BUNDLES,
-    "decisions": DECISIONS,
-}
-
-
-def keepings_from(file: Path) -> tuple[Keeping, ...]:
-    """Return the defaults with what a TOML file sets: `[keep]`, and for drafts and runs a number of days.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read, or sets something else.
+    Attributes
+    ----------
+    traced : the rows.
+    answers : what was said to them; None where nothing is.
+    about : the column of answers that names the row.
     """
-    try:
-        values = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} cannot be read: {error}.", "Give a TOML file: [keep], drafts = 90.") from error
-    kept = values.get("keep")
-    if not isinstance(kept, dict) or set(values) != {"keep"}:
-        raise InputError(f"{file} is not made of one table [keep].", "For example: [keep], drafts = 90.")
-    for name, days in kept.items():
-        _check(file, name, days)
-    return tuple(replace(keeping, days=kept.get(keeping.name, keeping.days)) for keeping in DEFAULTS)
+
+    traced: Traced
+    answers: Traced | None = None
+    about: str = ""
 
 
-def _check(file: Path, name: str, days: object) -> None:
-    if name not in _SETTABLE:
-        known = next((keeping for keeping in DEFAULTS if keeping.name == name), None)
-        hint = did_you_mean(name, list(_SETTABLE)) or f"Set {' or '.join(_SETTABLE)}."
-        why = f"{name} stay for good: {known.because}" if known else f"{name!r:.40} is nothing that is kept"
-        raise InputError(f"{file}: {why}.", hint)
-    if type(days) is not int or not 1 <= days <= _LONGEST:
-        raise InputError(f"{file}: {name} = {days!r:.40} is no number of days.", f"Give 1 to {_LONGEST}.")
+_WORDS: Final = {
+    "drafts": _Words(DRAFT, ANSWER, "draft"),
+    "notes": _Words(NOTE),
+    "requests": _Words(REQUEST, REQUEST_ANSWER, "request"),
+    "runs": _Words(RUN),
+}
+_FOR_GOOD: Final = {
+    "releases": RELEASES.c.made_on,
+    "rulebooks": RULEBOOKS.c.at,
+    "bundles": BUNDLES.c.at,
+    "decisions": DECISIONS.c.at,
+    "accounts": ACCOUNTS.c.at,
+    "clients": CLIENTS.c.at,
+    "audit": AUDIT.c.at,
+}
+"""Of each kind that stays, the column that says since when."""
 
 
 def due(connection: sa.Connection, keepings: Sequence[Keeping], today: date) -> tuple[Due, ...]:
     """Return what is kept and what of it is due on a day.
 
-    A draft is due so many days after it was last answered, or submitted where nobody answered.
+    A draft or a request is due so many days after it was last answered, or sent in where nobody answered.
     """
     return tuple(_due(connection, keeping, today) for keeping in keepings)
 
 
-def _due(connection: sa.Connection, keeping: Keeping, today: date) -> Due:
-    if keeping.name in ("drafts", "runs"):
-        last = _last_days(connection, keeping.name)
-        ended = () if keeping.days is None else _before(last, today - timedelta(days=keeping.days))
-        return Due(keeping, len(last), ended)
-    table = _FOR_GOOD.get(keeping.name)
-    count = sa.text("SELECT count(*) FROM audit") if table is None else sa.select(sa.func.count()).select_from(table)
-    return Due(keeping, int(connection.scalar(count) or 0))
+def delete_due(connection: sa.Connection, gone: Sequence[Due], who: str, today: date) -> tuple[sa.Table, ...]:
+    """Delete what is due, in the transaction that holds the ledger; return the tables from which words went.
 
-
-def _last_days(connection: sa.Connection, name: str) -> dict[int, date]:
-    """Return the day from which each is kept, of those whose content is there."""
-    if name == "runs":
-        rows = connection.execute(sa.select(RUNS.c.number, RUNS.c.at).where(RUNS.c.inputs.is_not(None)))
-    else:
-        newest = sa.func.coalesce(sa.func.max(ANSWERS.c.at), DRAFTS.c.at)
-        joined = DRAFTS.outerjoin(ANSWERS, ANSWERS.c.draft == DRAFTS.c.number)
-        rows = connection.execute(
-            sa.select(DRAFTS.c.number, newest)
-            .select_from(joined)
-            .where(DRAFTS.c.text.is_not(None))
-            .group_by(DRAFTS.c.number, DRAFTS.c.at)
-        )
-    return {number: date.fromisoformat(at[:10]) for number, at in rows}
-
-
-def _before(last: dict[int, date], day: date) -> tuple[int, ...]:
-    return tuple(sorted(number for number, kept_from in last.items() if kept_from <= day))
-
-
-def delete_due(connection: sa.Connection, gone: Sequence[Due], who: str) -> None:
-    """Delete the content of what is due, with a tombstone of each, in the transaction that holds the ledger."""
+    Words leave a tombstone each. Sign-ins go without a trace but the entry that somebody signed in.
+    """
+    tables: list[sa.Table] = []
     for kept in gone:
-        for number in kept.due:
-            if kept.keeping.name == "runs":
-                _delete(connection, RUNS, number, {"inputs": None, "tallies": None}, who, f"{RUN.word} {number}")
-            else:
-                _delete(connection, DRAFTS, number, {"text": None, "verdict": None}, who, f"{DRAFT.word} {number}")
-                _delete_answers(connection, number, who)
+        if kept.keeping.name == "sign-ins":
+            connection.execute(sa.delete(SIGN_INS).where(have_ended(_moment(today))))
+        for number in kept.numbers:
+            tables += _forget(connection, _WORDS[kept.keeping.name], number, who)
+    return tuple(dict.fromkeys(tables))
 
 
-def _delete_answers(connection: sa.Connection, draft: int, who: str) -> None:
-    for number in connection.scalars(sa.select(ANSWERS.c.number).where(ANSWERS.c.draft == draft)).all():
-        _delete(connection, ANSWERS, number, {"reason": None}, who, f"{ANSWER.word} {number}")
+def _due(connection: sa.Connection, keeping: Keeping, today: date) -> Due:
+    if words := _WORDS.get(keeping.name):
+        since = _since(connection, words)
+        ended = () if keeping.days is None else _before(since, today - timedelta(days=keeping.days))
+        return Due(keeping, len(since), min(since.values(), default=None), len(ended), ended)
+    if keeping.name == "sign-ins":
+        held, oldest = _counted(connection, SIGN_INS.c.began)
+        ended_ones = sa.select(sa.func.count()).select_from(SIGN_INS).where(have_ended(_moment(today)))
+        return Due(keeping, held, oldest, int(connection.scalar(ended_ones) or 0))
+    if keeping.name == "budgets":  # a row tells its newest total, the trail since when there is one
+        held = int(connection.scalar(sa.select(sa.func.count()).select_from(BUDGETS)) or 0)
+        first = sa.select(sa.func.min(AUDIT.c.at)).where(AUDIT.c.item.startswith(f"{BUDGET.word} "))
+        return Due(keeping, held, _day(connection.scalar(first)))
+    return Due(keeping, *_counted(connection, _FOR_GOOD[keeping.name]))
 
 
-def _delete(
-    connection: sa.Connection, table: sa.Table, number: int, empty: dict[str, None], who: str, item: str
-) -> None:
-    connection.execute(sa.update(table).where(table.c.number == number).values(empty))
-    appended(connection, who, What.DELETED, item, {})
+def _counted(connection: sa.Connection, since: sa.Column[Any]) -> tuple[int, date | None]:
+    held, oldest = connection.execute(sa.select(sa.func.count(), sa.func.min(since))).one()
+    return int(held), _day(oldest)
+
+
+def _since(connection: sa.Connection, words: _Words) -> dict[int, date]:
+    """Return the day from which each is kept, of those whose words are there."""
+    rows, answers = words.traced.table, words.answers
+    there = rows.c[words.traced.sealed[0]].is_not(None)
+    query = sa.select(rows.c.number, rows.c.at).where(there)
+    if answers is not None:
+        said = answers.table
+        newest = sa.func.coalesce(sa.func.max(said.c.at), rows.c.at)
+        joined = rows.outerjoin(said, said.c[words.about] == rows.c.number)
+        query = sa.select(rows.c.number, newest).select_from(joined).where(there).group_by(rows.c.number, rows.c.at)
+    return {number: date.fromisoformat(at[:10]) for number, at in connection.execute(query)}
+
+
+def _before(since: dict[int, date], day: date) -> tuple[int, ...]:
+    return tuple(sorted(number for number, kept_from in since.items() if kept_from <= day))
+
+
+def _forget(connection: sa.Connection, words: _Words, number: int, who: str) -> list[sa.Table]:
+    """Delete the words of a row, and then of what was said to it; return their tables."""
+    _empty(connection, words.traced, number, who)
+    if words.answers is None:
+        return [words.traced.table]
+    said = words.answers.table
+    for answer in connection.scalars(sa.select(said.c.number).where(said.c[words.about] == number)).all():
+        _empty(connection, words.answers, answer, who)
+    return [words.traced.table, said]
+
+
+def _empty(connection: sa.Connection, traced: Traced, number: int, who: str) -> None:
+    nothing = dict.fromkeys(traced.sealed)
+    connection.execute(sa.update(traced.table).where(traced.table.c.number == number).values(nothing))
+    appended(connection, who, What.DELETED, traced.item({"number": number}), {})
+
+
+def _moment(today: date) -> datetime:
+    """Return the moment at which sign-ins are looked at: now, or the beginning of a day to come."""
+    return max(datetime.now(UTC), datetime.combine(today, time(), UTC))
+
+
+def _day(at: str | None) -> date | None:
+    return date.fromisoformat(at[:10]) if at else None

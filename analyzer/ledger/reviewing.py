@@ -9,8 +9,8 @@ from analyzer.ledger import bundles, deciding, drafting, runs, waiting
 from analyzer.ledger.database import Database
 from analyzer.ledger.events import COMMAND_LINE
 from analyzer.ledger.fitted import BundleRecord, KeptBundle, KeptRulebook, KeptRun, RulebookRecord, RunRecord
-from analyzer.ledger.retention import DEFAULTS, Due, Keeping, delete_due, due
-from analyzer.ledger.review_tables import ANSWERS, DRAFTS, RUNS
+from analyzer.ledger.keeping import DEFAULTS, Keeping
+from analyzer.ledger.retention import Due, delete_due, due
 from analyzer.ledger.reviewed import Choice, Decision, DraftRecord, DraftStatus, KeptDraft, PatternState
 from analyzer.ledger.states import states
 from analyzer.ledger.waiting import Desk, Step, Waiting
@@ -187,12 +187,12 @@ class Reviewing:
     def delete_due(
         self, keepings: Sequence[Keeping] = DEFAULTS, who: str = COMMAND_LINE, today: date | None = None
     ) -> tuple[Due, ...]:
-        """Delete the content that is due, leave a tombstone of each in the audit trail, and return what was due."""
+        """Delete what is due, leave a tombstone of all words in the audit trail, and return what was due."""
         with self._database.connected(writing=True) as connection:
             gone = due(connection, keepings, _day(today))
-            delete_due(connection, gone, who)
-        if any(kept.due for kept in gone):
-            self._database.forget(DRAFTS, ANSWERS, RUNS)
+            tables = delete_due(connection, gone, who, _day(today))
+        if tables:
+            self._database.forget(*tables)
         return gone
 
 

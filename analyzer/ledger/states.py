@@ -21,7 +21,14 @@ _COLUMNS: Final = (
 
 def states(connection: sa.Connection, today: date, pattern: str | None = None) -> tuple[PatternState, ...]:
     """Return where the patterns of the newest bundle stand, by id; only one of them where it is named."""
-    bundles = {bundle.number: bundle for bundle in all_bundles(connection)}
+    return states_of(connection, all_bundles(connection), today, pattern)
+
+
+def states_of(
+    connection: sa.Connection, known: Iterable[KeptBundle], today: date, pattern: str | None = None
+) -> tuple[PatternState, ...]:
+    """Return the same where the bundles, oldest first, are read already."""
+    bundles = {bundle.number: bundle for bundle in known}
     if not bundles:
         return ()
     newest = max(bundles)

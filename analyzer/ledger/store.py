@@ -28,7 +28,7 @@ from analyzer.ledger.key import key_source, new_key
 from analyzer.ledger.leaving import KeptRelease, all_releases, held, inserted
 from analyzer.ledger.people import People
 from analyzer.ledger.records import LedgerError, LedgerMovedError, Record, Seen, content_from, told_from
-from analyzer.ledger.requests import Requesting
+from analyzer.ledger.requests import Requesting, check_approved, fulfil
 from analyzer.ledger.reviewing import Reviewing
 from analyzer.ledger.sign_ins import SigningIn
 from analyzer.ledger.tables import POPULATIONS, RELEASES
@@ -88,8 +88,8 @@ class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
             newest = sa.select(sa.func.max(RELEASES.c.number)).where(RELEASES.c.population == population)
             return int(connection.scalar(newest) or 0)
 
-    def record(self, record: Record, seen: int, who: str = COMMAND_LINE) -> int:
-        """Keep a release and spend what it costs, both or neither; return its number.
+    def record(self, record: Record, seen: int, who: str = COMMAND_LINE, request: int | None = None) -> int:
+        """Keep a release, spend what it costs and fulfil what asked for it, all or nothing; return its number.
 
         Parameters
         ----------
@@ -98,6 +98,8 @@ class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
             `Seen.last` of what it was compared with.
         who : str
             The account's name, for the audit trail.
+        request : int, optional
+            Number of the release request that it fulfils.
 
         Raises
         ------
@@ -105,8 +107,12 @@ class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
             When another release over the population came in since.
         BudgetSpentError
             When the budget does not pay for it, or none is set.
+        DecisionRefusedError
+            When the request is not approved, or another release fulfilled it.
         """
         with self._database.connected(writing=True) as connection:
+            if request is not None:
+                check_approved(connection, request)
             if held(connection, record.population) != seen:
                 raise LedgerMovedError(
                     f"Another release over {record.population!r} came in meanwhile.", "Compare again, then record."
@@ -114,6 +120,8 @@ class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
             number = inserted(connection, record, who)
             if record.charge is not None:
                 spend(connection, record.population, record.charge, number, who)
+            if request is not None:
+                fulfil(connection, request, number, who, self.key)
             connection.execute(
                 sa.update(POPULATIONS).where(POPULATIONS.c.name == record.population).values(last=number)
             )

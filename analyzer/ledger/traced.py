@@ -45,6 +45,12 @@ class Traced:
         names = [column.name for column in self.table.columns if column.name not in self.sealed]
         return digest({name: _plain(row.get(name)) for name in names})
 
+    def digest_before(self, row: Mapping[str, Any]) -> str:
+        """Return the SHA-256 of a row as layouts before 5 took it of notes and release requests: with its words."""
+        return digest(
+            {column.name: _plain(row.get(column.name)) for column in self.table.columns if column.name != "seal"}
+        )
+
     def seal(self, key: bytes, row: Mapping[str, Any]) -> str:
         """Return the keyed hash of what may be deleted from a row."""
         return seal(key, {name: row[name] for name in self.sealed})
@@ -59,9 +65,9 @@ MARK: Final = Traced(MARKS, "mark")
 DECISION: Final = Traced(DECISIONS, "decision")
 DRAFT: Final = Traced(DRAFTS, "draft", sealed=("text", "verdict"))
 ANSWER: Final = Traced(ANSWERS, "answer", sealed=("reason",))
-NOTE: Final = Traced(NOTES, "note")
-REQUEST: Final = Traced(REQUESTS, "release request")
-REQUEST_ANSWER: Final = Traced(REQUEST_ANSWERS, "answer to a release request")
+NOTE: Final = Traced(NOTES, "note", sealed=("text",))
+REQUEST: Final = Traced(REQUESTS, "release request", sealed=("why",))
+REQUEST_ANSWER: Final = Traced(REQUEST_ANSWERS, "answer to a release request", sealed=("reason",))
 RUN: Final = Traced(RUNS, "run", sealed=("inputs", "tallies"))
 
 ALL_TRACED: Final = (

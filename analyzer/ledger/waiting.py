@@ -13,11 +13,10 @@ from analyzer.ledger.audit_tables import AUDIT
 from analyzer.ledger.bundles import all_bundles, marks_of
 from analyzer.ledger.drafting import waiting_drafts
 from analyzer.ledger.fitted import KeptBundle
-from analyzer.ledger.requested import RequestStatus
-from analyzer.ledger.requests import kept_requests
+from analyzer.ledger.requests import waiting_requests
 from analyzer.ledger.review_tables import MARKS
 from analyzer.ledger.reviewed import Decision, KeptDraft, Kind, PatternState
-from analyzer.ledger.states import decisions, states
+from analyzer.ledger.states import decisions, states_of
 from analyzer.policy.effects import MarkStatus
 
 
@@ -93,7 +92,7 @@ def on_the_desk(connection: sa.Connection, today: date) -> Desk:
     """Return what waits for a person, with everything that it is about."""
     bundles = all_bundles(connection)
     before = {row["pattern"]: MarkStatus(row["mark"]) for row in marks_of(connection, _number(bundles[-2:-1]))}
-    patterns, drafts = states(connection, today), waiting_drafts(connection)
+    patterns, drafts = states_of(connection, bundles, today), waiting_drafts(connection, bundles[-1:])
     found = [_pattern(state, before, bundles[-1].at) for state in patterns]
     told = [waiting for waiting in found if waiting] + _drafts(drafts) + _requests(connection)
     order = list(Why)
@@ -142,7 +141,6 @@ def _pattern(state: PatternState, before: Mapping[str, MarkStatus], since: str) 
 
 def _requests(connection: sa.Connection) -> list[Waiting]:
     """Return release requests that wait for an answer."""
-    waiting = [kept for kept in kept_requests(connection) if kept.status is RequestStatus.WAITING]
     return [
         Waiting(
             Why.REQUEST,
@@ -151,7 +149,7 @@ def _requests(connection: sa.Connection) -> list[Waiting]:
             kept.at,
             kept.last,
         )
-        for kept in waiting
+        for kept in waiting_requests(connection)
     ]
 
 

@@ -13,6 +13,7 @@ from analyzer.disclosure.noised import Noise
 from analyzer.disclosure.table import MOST_DIMENSIONS
 from analyzer.disclosure.told import Statistic
 from analyzer.errors import InputError, did_you_mean
+from analyzer.ledger.requested import KeptRequest, approved
 from analyzer.policy.uses import Purpose, Statement
 from analyzer.workflow.provenance import Source
 from analyzer.workflow.release_policy import TITLE_COLUMNS
@@ -31,6 +32,7 @@ class Asking:
     by : columns of all tables of the request together.
     household : the column that says whose a row is.
     paid : noise, and the period whose budget pays for it.
+    request : number of the release request that it fulfils; None where nobody asked at the desk.
     """
 
     by: tuple[str, ...]
@@ -43,6 +45,7 @@ class Asking:
     hierarchies: Mapping[str, Mapping[str, str]]
     limits: Limits
     paid: tuple[Noise, str] | None
+    request: int | None = None
 
     @property
     def column(self) -> str | None:
@@ -82,6 +85,19 @@ def check_columns(frame: pd.DataFrame, tables: Sequence[tuple[str, ...]], househ
         if name not in known:
             hint = did_you_mean(name, known) or f"There are {', '.join(known[:12])}."
             raise InputError(f"The rows have no column {name!r}.", hint)
+
+
+def check_request(
+    kept: KeptRequest, tables: Sequence[tuple[str, ...]], measure: str, purpose: Purpose, source: str, window: str
+) -> None:
+    """Refuse a release that is not the one that was asked for and approved."""
+    asked = approved(kept).asked
+    if len(tables) != 1 or not asked.asks_for(tables[0], measure, purpose.value, source, window):
+        raise InputError(
+            f"Request {kept.number} asks for {asked.measure} by {', '.join(asked.by)}, for {asked.purpose},"
+            f" of {asked.source}, {asked.window}.",
+            "Release that one table, with the source and the window as they were asked for, or without the request.",
+        )
 
 
 def said(text: str, name: str) -> str:

@@ -10,10 +10,9 @@ from analyzer.ledger.people import Role
 from analyzer.ledger.store import open_ledger
 from analyzer.workflow.message_jobs import Settings
 from analyzer.workflow.model import REFERENCE
+from analyzer.workflow.names import LEDGER
 from analyzer.workflow.office import Office, OfficeSettings, open_office
 
-LEDGER: Final = "ledger.sqlite"
-"""What a run calls its ledger."""
 MODEL: Final = "model"
 
 

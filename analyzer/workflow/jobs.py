@@ -82,7 +82,7 @@ def run_job(
     result = run(_source(sources, events, progress), out, deciding, progress)
     book, where = (named, ledger or "") if named else (open_ledger(ledger_in(out), key), ledger_in(out))
     files = [*(paths_in(list(sources)) or [] if sources else []), *_event_files(events)]
-    record_run(book, result, files, options.model_folder)
+    record_run(book, result, files)
     book.close()  # so that one file and its key are left, and no part of a database at work
     return replace(result, outputs={**result.outputs, "ledger": where})
 

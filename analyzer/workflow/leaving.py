@@ -73,6 +73,7 @@ def left(ready: Ready, ledger: Ledger) -> tuple[Answer, ...]:
     """Open the door and record what left; where another release came in between, compare with it first."""
     from analyzer.ledger.records import LedgerMovedError
 
+    asked = ready.asking.request
     for _ in range(_TRIES):
         seen = ledger.seen(ready.asking.population)
         result: Opened | Noised = (
@@ -84,12 +85,14 @@ def left(ready: Ready, ledger: Ledger) -> tuple[Answer, ...]:
             return ready.withheld(result.refusals)
         answers = _with_noise(ready, result).releases(result.cells)
         try:
-            ledger.record(_record(ready, answers, result), seen.last)
+            number = ledger.record(_record(ready, answers, result), seen.last, request=asked if result.cells else None)
         except LedgerMovedError:
             continue
         except BudgetSpentError as error:
             return ready.withheld((f"{error.cause} {error.remedy}",))
-        return answers if result.cells else ready.withheld(result.refusals)
+        if not result.cells:  # its noise is paid for, but nothing of it leaves
+            return ready.withheld(result.refusals)
+        return tuple(replace(answer, number=number) for answer in answers)
     raise AnalyzerError(
         f"{_TRIES} other releases over {ready.asking.population!r} came in while this one was compared.", "Try again."
     )

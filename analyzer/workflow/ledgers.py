@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.ledger.events import Anchor
-from analyzer.ledger.retention import DEFAULTS, keepings_from
+from analyzer.ledger.keeping import DEFAULTS, keepings_from
+from analyzer.ledger.retention import Due
 from analyzer.ledger.store import open_ledger
 
 
@@ -31,16 +32,19 @@ def retention_job(ledger: str, key: Path | None, keep: Path | None, delete: bool
     """Return what is kept and how long; with `delete` after deleting what was due."""
     keepings = DEFAULTS if keep is None else keepings_from(keep)
     book = open_ledger(ledger, key, make=False)
-    told = book.delete_due(keepings) if delete else book.retention(keepings)
-    kept = [
-        {
-            "name": one.keeping.name,
-            "days": one.keeping.days,
-            "because": one.keeping.because,
-            "held": one.held - (len(one.due) if delete else 0),
-            "due": [] if delete else list(one.due),
-            "deleted": list(one.due) if delete else [],
-        }
-        for one in told
-    ]
-    return {"kept": kept}
+    deleted = {one.keeping.name: one for one in book.delete_due(keepings)} if delete else {}
+    return {"kept": [_kept(one, deleted.get(one.keeping.name)) for one in book.retention(keepings)]}
+
+
+def _kept(one: Due, deleted: Due | None) -> dict[str, Any]:
+    return {
+        "name": one.keeping.name,
+        "days": one.keeping.days,
+        "long": one.keeping.long,
+        "because": one.keeping.because,
+        "held": one.held,
+        "oldest": one.oldest.isoformat() if one.oldest else None,
+        "due": one.due,
+        "deleted": deleted.due if deleted else 0,
+        "numbers": list((deleted or one).numbers),
+    }

@@ -13,7 +13,7 @@ from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord, Run
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.marks import NO_PATTERN_ID, Mark
 from analyzer.policy.rulebook import Rulebook
-from analyzer.workflow.model import REFERENCE, Model, load_model
+from analyzer.workflow.model import Model, load_model
 from analyzer.workflow.run import RunResult
 
 if TYPE_CHECKING:
@@ -77,8 +77,11 @@ def mildest_of(mark: Mark, book: Rulebook) -> MarkStatus:
     return MarkStatus.worst(r.status for r in mark.reasons if r.failure or r.rule_id not in overridable)
 
 
-def record_run(ledger: Ledger, result: RunResult, inputs: Iterable[Path], given: Path | None = None) -> int:
+def record_run(ledger: Ledger, result: RunResult, inputs: Iterable[Path]) -> int:
     """Keep a run, the bundle that classified, its marks and its rulebook in a ledger; return the run's number.
+
+    A model that was fitted a moment ago is read from its bundle, which has the fingerprint, and marks from the rounded
+    numbers that it keeps.
 
     Parameters
     ----------
@@ -87,12 +90,9 @@ def record_run(ledger: Ledger, result: RunResult, inputs: Iterable[Path], given:
         Of a run that has written its outputs.
     inputs : iterable of Path
         The files that were read.
-    given : Path, optional
-        The bundle that the run was told to classify with.
     """
-    loaded = load_model(given or result.outputs.get("model", REFERENCE))  # only a saved model has a fingerprint
-    book = result.model.rulebook
-    bundle = bundle_record(loaded if loaded.rulebook.hash == book.hash else loaded.under(book))
+    model = result.model
+    bundle = bundle_record(model if model.digest else load_model(result.outputs["model"]))
     ledger.record_bundle(bundle)
     return ledger.record_run(run_record(result, inputs, bundle.fingerprint))
 

@@ -28,6 +28,7 @@ from analyzer.workflow.asking import (
     HOUSEHOLDS,
     Asking,
     check_columns,
+    check_request,
     columns_together,
     household_of,
     paid_from,
@@ -70,6 +71,7 @@ def release_table(
     period: str | None = None,
     overrides: Iterable[Override] = (),
     today: date | None = None,
+    request: int | None = None,
 ) -> Answer:
     """Release a table of households or of a total, or say why it is withheld.
 
@@ -113,6 +115,8 @@ def release_table(
         What two people decided on rules that allow it.
     today : date, optional
         The day on which is asked; today by default.
+    request : int, optional
+        Number of the release request of the desk that this fulfils: approved, not yet fulfilled, and for this table.
 
     Returns
     -------
@@ -121,7 +125,9 @@ def release_table(
     Raises
     ------
     InputError
-        When the table cannot be made of the frame, or the ledger cannot be used.
+        When the table cannot be made of the frame, the ledger cannot be used, or the request asks for another table.
+    DecisionRefusedError
+        When the request is not approved, or another release fulfilled it.
     """
     return release_tables(
         frame,
@@ -143,6 +149,7 @@ def release_table(
         period=period,
         overrides=overrides,
         today=today,
+        request=request,
     )[0]
 
 
@@ -167,6 +174,7 @@ def release_tables(
     period: str | None = None,
     overrides: Iterable[Override] = (),
     today: date | None = None,
+    request: int | None = None,
 ) -> tuple[Answer, ...]:
     """Release several tables over the same rows, so that none gives away what another one withholds.
 
@@ -190,6 +198,8 @@ def release_tables(
     meant = purpose_of(purpose)
     told = Source(said(source, "source"), said(window, "window"), asker.built_on)
     names = tuple(tuple(str(column) for column in by) for by in tables)
+    if request is not None:
+        check_request(kept.request(request), names, measure, meant, told.name, told.window)
     whose = household or household_of(frame)
     check_columns(frame, names, whose)
     asking = Asking(
@@ -203,6 +213,7 @@ def release_tables(
         hierarchies or {},
         limits or limits_for(meant.value),
         paid_from(noise, period),
+        request,
     )
     return _released(with_hours(frame, measure), names, asking, asker, kept)
 

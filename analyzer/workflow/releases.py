@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +16,6 @@ from analyzer.disclosure.limits import limits_for
 from analyzer.disclosure.noised import Noise
 from analyzer.disclosure.released import Release
 from analyzer.errors import InputError
-from analyzer.ledger.requested import KeptRequest
-from analyzer.ledger.requests import approved
 from analyzer.policy.overrides import Override
 from analyzer.policy.rulebook import Rulebook, load_rulebook
 from analyzer.report.release_page import render_release
@@ -83,8 +80,6 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
     from analyzer.ledger.store import open_ledger
 
     book = open_ledger(request.ledger, request.key)
-    if request.request is not None:
-        _check_request(book.request(request.request), request)
     model = load_model(request.model) if request.model else None
     rulebook = load_rulebook(request.rulebook) if request.rulebook else None
     notes = [_marks_note(model, rulebook, book, request.today)] if model else []
@@ -108,37 +103,14 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         period=request.period,
         overrides=_read(request.overrides, _OVERRIDES, "overrides") or (),
         today=request.today,
+        request=request.request,
     )
-    if request.request is not None and isinstance(answers[0], Release):
-        book.fulfil(request.request, _number_of(answers, book))
     return {"answers": _written(answers, out), "notes": notes}
 
 
 def _marks_note(model: Model, rulebook: Rulebook | None, book: Ledger, today: date | None) -> str:
     """Return whose marks those of the model are; `release_tables` asks the same for itself."""
     return in_force(model.under(rulebook) if rulebook else model, book, today).decided
-
-
-def _check_request(kept: KeptRequest, request: Request) -> None:
-    """Refuse a release that is not the one that was asked for and approved."""
-    approved(kept)
-    told = (request.measure, purpose_of(request.purpose).value, request.source, request.window)
-    if len(request.tables) != 1 or not kept.asked.asks_for(request.tables[0], *told):
-        asked = kept.asked
-        raise InputError(
-            f"Request {kept.number} asks for {asked.measure} by {', '.join(asked.by)}, for {asked.purpose},"
-            f" of {asked.source}, {asked.window}.",
-            "Release that one table, with --source and --window as they were asked for, or leave out --request.",
-        )
-
-
-def _number_of(answers: Sequence[Answer], book: Ledger) -> int:
-    """Return with which number answers left; others may have released something since."""
-    from analyzer.ledger.records import content_as_text
-
-    content = {"releases": [answer.as_json() for answer in answers]}  # as `leaving` records it
-    hashed = hashlib.sha256(content_as_text(content).encode()).hexdigest()
-    return max(kept.number for kept in book.all_releases() if kept.content_hash == hashed)
 
 
 def _written(answers: Sequence[Answer], out: Path) -> list[dict[str, Any]]:
@@ -151,7 +123,8 @@ def _written(answers: Sequence[Answer], out: Path) -> list[dict[str, Any]]:
                 write_json(release.as_json(), stage / f"{name}.json")
                 (stage / f"{name}.html").write_text(render_release(release), encoding="utf-8")
     files = {name: {kind: str(out / f"{name}.{end}") for kind, end in _FILES.items()} for name in left}
-    return [{**answer.as_json(), "outputs": files.get(name, {})} for name, answer in named.items()]
+    kept = {name: {"number": release.number, "outputs": files[name]} for name, release in left.items()}
+    return [answer.as_json() | kept.get(name, {"outputs": {}}) for name, answer in named.items()]
 
 
 def budget_job(

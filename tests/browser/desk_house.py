@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from desk_world import furnish
+from desk_world import furnish, indexed
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from analyzer.desk.app import make_app
 from analyzer.desk.settings import DeskSettings
 from analyzer.ledger.people import Person, Role
 from analyzer.ledger.store import open_ledger
+from analyzer.workflow.message_jobs import Settings
 from analyzer.workflow.model import REFERENCE, load_model
 from analyzer.workflow.office import OfficeSettings, open_office
 
@@ -32,15 +33,16 @@ PEOPLE = {
 
 @dataclass(frozen=True)
 class House:
-    """Where a desk is, and by which tokens everybody has signed in."""
+    """Where a desk is, where another one on the same ledger has data, and by which tokens everybody has signed in."""
 
     url: str
     tokens: Mapping[str, str]
+    url_with_data: str = ""
 
 
 @contextmanager
-def opened_house(folder: Path) -> Iterator[House]:
-    """Open a desk in a thread, and close it at the end."""
+def opened_house(folder: Path, *, with_data: bool = False) -> Iterator[House]:
+    """Open a desk in a thread, and close it at the end; with data also one that can look figures up."""
     path = folder / "ledger.db"
     ledger = open_ledger(path)
     furnish(ledger, load_model(REFERENCE))
@@ -50,7 +52,15 @@ def opened_house(folder: Path) -> Iterator[House]:
     ledger.add_note("P11", "Ben", "The daily film may be a bedtime story.\nNobody needs to know.")
     tokens = {name: ledger.sign_in(Person(name, role)) for name, role in PEOPLE.items()}
     ledger.close()
-    office = open_office(OfficeSettings(ledger=str(path), model=str(REFERENCE)))
+    messages = [Settings(), *([Settings(index=indexed(folder), key_file=folder / "claims.key")] if with_data else [])]
+    with ExitStack() as stack:
+        urls = [stack.enter_context(_served(path, one)) for one in messages]
+        yield House(urls[0], tokens, urls[-1])
+
+
+@contextmanager
+def _served(ledger: Path, messages: Settings) -> Iterator[str]:
+    office = open_office(OfficeSettings(ledger=str(ledger), model=str(REFERENCE), messages=messages))
     app = make_app(office, DeskSettings())
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -61,17 +71,18 @@ def opened_house(folder: Path) -> Iterator[House]:
             raise RuntimeError("the desk did not open")
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield House(f"http://127.0.0.1:{port}", tokens)
+    yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
     office.close()
 
 
-def context_of(browser: Browser, name: str | None, house: House, **options: object) -> BrowserContext:
+def context_of(browser: Browser, name: str | None, house: House, url: str = "", **options: object) -> BrowserContext:
     """Return a context in which somebody has signed in; nobody where no name is given."""
-    context = browser.new_context(base_url=house.url, **options)  # type: ignore[arg-type]
+    where = url or house.url
+    context = browser.new_context(base_url=where, **options)  # type: ignore[arg-type]
     if name:
-        context.add_cookies([{"name": "desk", "value": house.tokens[name], "url": house.url}])
+        context.add_cookies([{"name": "desk", "value": house.tokens[name], "url": where}])
     return context
 
 

@@ -11,11 +11,15 @@ from playwright.sync_api import Page
 
 @dataclass(frozen=True)
 class Scene:
-    """A page in a state; `who` is the name of an account, None for nobody. No scene changes the ledger."""
+    """A page in a state; `who` is the name of an account, None for nobody. No scene changes the ledger.
+
+    With `data` it is at the desk that can look figures up.
+    """
 
     name: str
     who: str | None
     play: Callable[[Page], object]
+    data: bool = False
 
 
 def _goes(path: str) -> Callable[[Page], object]:
@@ -64,6 +68,11 @@ def _makes_no_account(page: Page) -> None:
     page.get_by_role("button", name="Make the account").click()
 
 
+def _keeps_the_password(page: Page) -> None:
+    page.goto("/password")
+    page.get_by_role("button", name="Change your password").click()
+
+
 SCENES = (
     Scene("sign_in", None, _goes("/sign-in")),
     Scene("sign_in_wrong", None, _signs_in_wrongly),
@@ -100,6 +109,12 @@ SCENES = (
     Scene("account_wrong", "Eva", _makes_no_account),
     Scene("clients", "Eva", _goes("/clients")),
     Scene("suggest", "Cleo", _goes("/suggest?title=A+Christmas+Prince")),
+    Scene("suggest_facts", "Cleo", _goes("/suggest?title=Winter+Letters"), data=True),
+    Scene("suggest_little", "Cleo", _goes("/suggest?title=Short+Walk"), data=True),
+    Scene("suggest_unknown", "Cleo", _goes("/suggest?title=Winter+Leters"), data=True),
+    Scene("suggest_empty", "Cleo", _goes("/suggest?title="), data=True),
+    Scene("own_password", "Ana", _goes("/password")),
+    Scene("own_password_wrong", "Cleo", _keeps_the_password),
     Scene("help", "Ana", _goes("/help")),
     Scene("help_for_administrators", "Eva", _goes("/help")),
     Scene("nowhere", None, _goes("/no/such/page")),

@@ -14,6 +14,7 @@ from analyzer.ledger.store import Ledger
 from analyzer.messages.verdict import check_words
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.rulebook import Rulebook, rulebook_from
+from analyzer.workflow.message_index import build_index
 from analyzer.workflow.model import Model
 from analyzer.workflow.recording import bundle_record
 from analyzer.workflow.release import release_tables
@@ -80,6 +81,26 @@ def _release(ledger: Ledger) -> None:
         window="March 2026",
         ledger=ledger,
     )
+
+
+def indexed(folder: Path) -> Path:
+    """Make an index of 3,000 households that watched one title for 20 hours, and another for a quarter of an hour."""
+    rows = [
+        {
+            "viewer_id": f"v{n}",
+            "household_id": f"h{n}",
+            "title_id": title.casefold(),
+            "title_name": title,
+            "started_at": pd.Timestamp(f"2026-11-{1 + n % 20:02d}T08:00:00Z"),
+            "played_s": seconds,
+            "runtime_s": 80_000.0,
+        }
+        for n in range(3_000)
+        for title, seconds in (("Winter Letters", 72_000.0), ("Short Walk", 900.0))
+    ]
+    pd.DataFrame(rows).to_parquet(folder / "views.parquet")
+    build_index(folder / "views.parquet", folder / "claims.index", key_file=folder / "claims.key")
+    return folder / "claims.index"
 
 
 def folder_of(parent: Path) -> Path:

@@ -221,3 +221,24 @@ def test_whoever_is_second_is_told_and_looks_again(browser: Browser, tmp_path: P
         expect(pages[1].get_by_role("listitem").filter(has_text="Ana tightened it from open to review")).to_be_visible()
         for page in pages:
             page.context.close()
+
+
+def test_somebody_changes_their_own_password_with_a_keyboard(hands: Hands) -> None:
+    page, other = hands.page, "another evening with two films"
+    hands.sign_in("Cleo")
+    hands.press("link", "Your password")
+    hands.press("button", "Change your password")
+    expect(page).to_have_title("Error: Your password – The desk")
+    expect(page.get_by_role("alert")).to_be_focused()
+    hands.follow("Enter your old password", "Old password")
+    page.keyboard.insert_text(PASSWORD)
+    for label in ("New password", "The same password again"):
+        hands.write(label, other)
+    hands.press("button", "Change your password")
+    expect(page.get_by_role("status")).to_contain_text("Your password was changed")
+    hands.press("button", "Sign out")
+    hands.sign_in("Cleo")
+    expect(page.get_by_role("alert")).to_contain_text("Name or password is not right")
+    hands.write("Password", other)
+    hands.press("button", "Sign in")
+    expect(page).to_have_title("Check a draft – The desk")

@@ -77,16 +77,16 @@ LOST = """() => [...document.querySelectorAll('.mark, .button, button')].filter(
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with opened_house(tmp_path_factory.mktemp("desk")) as opened:
+    with opened_house(tmp_path_factory.mktemp("desk"), with_data=True) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, house: House) -> Iterator[dict[str | None, BrowserContext]]:
-    contexts = {
-        name: context_of(browser, name, house, viewport=WIDE, reduced_motion="reduce")
-        for name in (None, "Ana", "Cleo", "Dina", "Eva")
-    }
+    """Contexts by who has signed in; `with data` is Cleo at the desk that has some."""
+    shown = {"viewport": WIDE, "reduced_motion": "reduce"}
+    contexts = {name: context_of(browser, name, house, **shown) for name in (None, "Ana", "Cleo", "Dina", "Eva")}
+    contexts["with data"] = context_of(browser, "Cleo", house, house.url_with_data, **shown)
     yield contexts
     for context in contexts.values():
         context.close()
@@ -106,9 +106,10 @@ def scene(request: pytest.FixtureRequest) -> Scene:
 @pytest.fixture(scope="module")
 def shown(scene: Scene, signed_in: dict[str | None, BrowserContext]) -> Iterator[Page]:
     """Open a scene once for all tests of it; what it says on the console or asks of others fails the last of them."""
-    page = signed_in[scene.who].new_page()
+    page = signed_in["with data" if scene.data else scene.who].new_page()
     heard = heard_on(page)
     scene.play(page)
+    page.wait_for_load_state("load")  # a click waits for the new page, but not for its style
     yield page
     page.close()
     assert [one for one in heard if "the server responded with a status of 4" not in one] == []

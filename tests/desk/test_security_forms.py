@@ -23,6 +23,7 @@ from walking import Page, forms_of, pages_of
 sys.path.remove(str(Path(__file__).parent))
 
 HOST = "http://testserver"
+PASSWORD = "a quiet evening with one film"
 OTHER = "another evening with two films"
 ASKED = {
     "by": "country, device",
@@ -65,6 +66,7 @@ def works(desk):
         "/people/{name}/password": ("Eva", "/people/Dina/password", {"password": OTHER, "again": OTHER}),
         "/clients": ("Eva", "/clients", {"name": "tool", "role": "reviewer"}),
         "/clients/{number}/end": ("Eva", f"/clients/{client.number}/end", {}),
+        "/password": ("Carl", "/password", {"old": PASSWORD, "password": OTHER, "again": OTHER}),
         "/sign-out": ("Ana", "/sign-out", {}),
     }
 

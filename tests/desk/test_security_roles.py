@@ -53,6 +53,8 @@ POST /people/{name}/password            . . . a
 GET  /clients                           . . . a
 POST /clients                           . . . a
 POST /clients/{number}/end              . . . a
+GET  /password                          c r v a
+POST /password                          c r v a
 GET  /help                              c r v a
 """
 API_TABLE = """

@@ -86,9 +86,11 @@ def test_retention_shows_what_is_kept_and_deletes_what_is_due(terminal, ledger):
     assert "drafts: kept for 365 days" in told.stdout
     assert "releases: kept for good" in told.stdout
     changed(ledger, "UPDATE drafts SET at = '2020-01-01T00:00:00.000000+00:00'")
-    assert "1 held, 1 due: --delete deletes them" in terminal.run("retention").good().stdout
+    told = terminal.run("retention").good().stdout
+    assert "1 held, the oldest of 2020-01-01, 1 due: --delete deletes them" in told
+    assert "sign-ins: kept until they end" in told
     deleted = terminal.run("retention", "--delete", "--json").good().json["kept"]
-    assert next(one for one in deleted if one["name"] == "drafts")["deleted"] == [1]
+    assert next(one for one in deleted if one["name"] == "drafts")["deleted"] == 1
     assert open_ledger(ledger).draft(1).text is None
 
 
@@ -97,7 +99,7 @@ def test_how_long_is_set_in_a_file(terminal, ledger):
     told = {one["name"]: one["days"] for one in terminal.run("retention", "--keep", "keep.toml", "--json").json["kept"]}
     assert (told["drafts"], told["runs"], told["releases"]) == (30, 7, None)
     terminal.path("keep.toml").write_text("[keep]\nreleases = 30\n")
-    terminal.run("retention", "--keep", "keep.toml").refused("stay for good", "drafts or runs")
+    terminal.run("retention", "--keep", "keep.toml").refused("kept for good", "drafts, notes, requests or runs")
 
 
 def test_a_ledger_that_is_not_there_is_said_and_not_made(terminal):

@@ -221,7 +221,8 @@ class RequestTold(_Told):
     purpose: str
     source: str
     window: str
-    why: str
+    why: str | None
+    """Null where it was deleted."""
     status: Literal["waiting", "approved", "rejected", "fulfilled"]
     release: int | None
     """Number of the release that fulfilled it."""

@@ -39,7 +39,8 @@ class KeptRow:
 
     name: str
     held: str
-    days: str
+    oldest: str
+    long: str
     because: str
     due: str
 
@@ -104,9 +105,10 @@ def kept_rows(kept: Iterable[Due]) -> tuple[KeptRow, ...]:
         KeptRow(
             one.keeping.name,
             f"{one.held:,}",
-            "for good" if one.keeping.days is None else counted(one.keeping.days, "day", "days"),
+            moment(one.oldest.isoformat()).words if one.oldest else "",
+            one.keeping.long,
             one.keeping.because,
-            "never" if one.keeping.days is None else f"{len(one.due):,} now" if one.due else "nothing now",
+            "never" if one.keeping.long == "for good" else f"{one.due:,} now" if one.due else "nothing now",
         )
         for one in kept
     )

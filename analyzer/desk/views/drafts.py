@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from analyzer.desk.views.forms import Option
-from analyzer.desk.views.words import SENTENCES, STATUSES, VERDICTS, Badge, Moment, moment, seen, shortened
+from analyzer.desk.views.words import SENTENCES, STATUSES, VERDICTS, Badge, Moment, moment, seen, shortened, words_of
 from analyzer.ledger.reviewed import Checked, DraftStatus, KeptDraft
 
 _LAYERS: Final = {
@@ -143,18 +143,16 @@ def pieces_of(text: str, spans: Iterable[tuple[int, int, int]]) -> tuple[Piece, 
 
 def row(draft: KeptDraft) -> DraftRow:
     """Return a draft for a list."""
-    words = "The words were deleted" if draft.text is None else shortened(draft.text)
+    told = "The words were deleted" if draft.text is None else shortened(draft.text)
     status = STATUSES[draft.status]
     if draft.stale and draft.status is DraftStatus.WAITING:
         status = "has to be checked again"
-    return DraftRow(draft.number, words, draft.author, moment(draft.at), VERDICTS[draft.checked], status)
+    return DraftRow(draft.number, told, draft.author, moment(draft.at), VERDICTS[draft.checked], status)
 
 
 def answers(draft: KeptDraft) -> tuple[AnswerView, ...]:
     """Return what reviewers said, newest first."""
-    told = [
-        AnswerView(moment(one.at), one.who, STATUSES[one.status], _reason_words(one.reason)) for one in draft.answers
-    ]
+    told = [AnswerView(moment(one.at), one.who, STATUSES[one.status], words_of(one.reason)) for one in draft.answers]
     return tuple(reversed(told))
 
 
@@ -177,10 +175,6 @@ def why_not_approved(draft: KeptDraft, who: str) -> str:
     if draft.stale:
         return f"{draft.stale} Check it again and submit it anew."
     return "It is your own draft, so somebody else answers. You can take it back." if draft.author == who else ""
-
-
-def _reason_words(reason: str | None) -> str:
-    return "The words were deleted." if reason is None else seen(reason)
 
 
 def _in_order(reasons: Sequence[Mapping[str, Any]], checked: Checked) -> list[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from analyzer.desk.views.words import Moment, moment, seen
+from analyzer.desk.views.words import Moment, moment, words_of
 
 
 class Noted(Protocol):
@@ -21,8 +21,8 @@ class Noted(Protocol):
         """Who wrote it."""
 
     @property
-    def text(self) -> str:
-        """What was written."""
+    def text(self) -> str | None:
+        """What was written; None where it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +36,4 @@ class NoteView:
 
 def note_views(notes: Iterable[Noted]) -> tuple[NoteView, ...]:
     """Return notes, oldest first, with nothing in them that cannot be seen."""
-    return tuple(NoteView(moment(note.at), note.who, seen(note.text)) for note in notes)
+    return tuple(NoteView(moment(note.at), note.who, words_of(note.text)) for note in notes)

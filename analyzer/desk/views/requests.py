@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from analyzer.desk.views.forms import Option
-from analyzer.desk.views.words import Moment, moment, seen
+from analyzer.desk.views.words import Moment, moment, words_of
 from analyzer.errors import InputError
 from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestStatus
 
@@ -76,14 +76,14 @@ def facts(kept: KeptRequest) -> tuple[tuple[str, str], ...]:
         ("For", asked.purpose),
         ("Data", asked.source),
         ("Window", asked.window),
-        ("Why", seen(asked.why)),
+        ("Why", words_of(asked.why)),
     )
 
 
 def answers(kept: KeptRequest) -> tuple[RequestAnswerView, ...]:
     """Return what was said to a request, newest first."""
     told: Iterable[RequestAnswerView] = (
-        RequestAnswerView(moment(one.at), one.who, STATUSES[one.status], seen(one.reason), one.release)
+        RequestAnswerView(moment(one.at), one.who, STATUSES[one.status], words_of(one.reason), one.release)
         for one in kept.answers
     )
     return tuple(reversed(tuple(told)))
@@ -91,7 +91,7 @@ def answers(kept: KeptRequest) -> tuple[RequestAnswerView, ...]:
 
 def answer_options(kept: KeptRequest, who: str) -> tuple[Option, ...]:
     """Return what a person may answer; the ledger's own rules have the last word."""
-    if kept.status is not RequestStatus.WAITING:
+    if kept.status is not RequestStatus.WAITING or kept.asked.why is None:
         return ()
     if kept.asked.who == who:
         return (Option("rejected", "Take it back", "The numbers are not needed any more."),)
@@ -102,8 +102,8 @@ def answer_options(kept: KeptRequest, who: str) -> tuple[Option, ...]:
 
 
 def command(kept: KeptRequest) -> str:
-    """Return the command that makes an approved release; empty where it is not approved."""
-    if kept.status is not RequestStatus.APPROVED:
+    """Return the command that makes an approved release; empty where it is not approved, or too long ago."""
+    if kept.status is not RequestStatus.APPROVED or kept.asked.why is None:
         return ""
     asked = kept.asked
     told = ["--by", ",".join(asked.by), "--measure", asked.measure, "--purpose", asked.purpose]

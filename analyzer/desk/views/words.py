@@ -66,6 +66,11 @@ def seen(text: str) -> str:
     )
 
 
+def words_of(text: str | None) -> str:
+    """Return a text as it is read, or that it was deleted."""
+    return "The words were deleted." if text is None else seen(text)
+
+
 def shortened(text: str, longest: int = 90) -> str:
     """Return the beginning of a text on one line."""
     begun = text[: 10 * longest]  # a draft has up to 20,000 letters, and a list many drafts

@@ -125,6 +125,14 @@ class Place:
                 connection.exec_driver_sql(statement)
         engine.dispose()
 
+    def rows(self, *queries: str) -> list[str]:
+        """Return the first value that each query finds, past the ledger."""
+        engine = engine_of(Path(self.where) if self.is_file else self.where)
+        with engine.connect() as connection:
+            found = [str(connection.exec_driver_sql(query).scalar()) for query in queries]
+        engine.dispose()
+        return found
+
     def tamper(self, *statements: str) -> None:
         """The same with the triggers out of the way."""
         engine = engine_of(Path(self.where) if self.is_file else self.where)

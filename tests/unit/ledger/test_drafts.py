@@ -12,8 +12,8 @@ from analyzer.errors import InputError
 from analyzer.ledger.chain import Fault
 from analyzer.ledger.events import What
 from analyzer.ledger.fitted import RunRecord
+from analyzer.ledger.keeping import DEFAULTS, keepings_from
 from analyzer.ledger.records import LedgerMovedError
-from analyzer.ledger.retention import DEFAULTS, keepings_from
 from analyzer.ledger.reviewed import Checked, DecisionRefusedError, DraftStatus
 from analyzer.ledger.store import memory_ledger
 from analyzer.ledger.waiting import Why
@@ -181,7 +181,7 @@ IN_TWO_YEARS = datetime.now(UTC).date() + timedelta(days=730)
 
 
 def kept(ledger, day):
-    return {one.keeping.name: (one.held, one.due) for one in ledger.retention(today=day)}
+    return {one.keeping.name: (one.held, one.numbers) for one in ledger.retention(today=day)}
 
 
 def test_everything_that_is_kept_says_how_long_and_why(ledger):
@@ -196,7 +196,7 @@ def test_drafts_and_runs_are_due_when_their_time_is_over(ledger):
     ledger.record_run(RUN)
     assert kept(ledger, IN_A_YEAR - timedelta(days=1))["drafts"] == (1, ())
     assert kept(ledger, IN_A_YEAR) | {"audit": 0} == {
-        **dict.fromkeys(("releases", "budgets", "rulebooks", "bundles", "decisions"), (0, ())),
+        **dict.fromkeys((keeping.name for keeping in DEFAULTS), (0, ())),
         "drafts": (1, (1,)),
         "runs": (1, ()),
         "audit": 0,
@@ -228,7 +228,7 @@ def test_what_is_due_goes_and_the_chain_stays_whole(ledger):
         (What.DELETED, "run 1", "ana"),
     ]
     assert ledger.audit.verify(before).findings == ()
-    assert ledger.delete_due(today=IN_TWO_YEARS)[0].due == ()
+    assert ledger.delete_due(today=IN_TWO_YEARS)[0].due == 0
     with pytest.raises(DecisionRefusedError, match="deleted"):
         approve(ledger, number)
     assert ledger.queue() == ()
@@ -299,7 +299,8 @@ def test_how_long_things_are_kept_is_set_in_a_file(tmp_path):
         ("[keep]\ndrafts = 0", "number of days"),
         ("[keep]\ndrafts = true", "number of days"),
         ("[keep]\nruns = '30'", "number of days"),
-        ("[keep]\nreleases = 30", "stay for good"),
+        ("[keep]\nreleases = 30", "kept for good"),
+        ("[keep]\nsign-ins = 1", "kept until they end"),
         ("[keep]\ndraft = 30", "Did you mean 'drafts'"),
         ("[keep]\ndrafts = 9\n[more]\n", "table"),
         ("[keep", "cannot be read"),

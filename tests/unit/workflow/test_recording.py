@@ -1,5 +1,6 @@
 """What a model and a run leave in the ledger: the hashes that belong to them, and nothing of viewers."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,11 @@ from analyzer.errors import InputError
 from analyzer.ledger.store import open_ledger
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.marks import Mark, Reason
-from analyzer.workflow.model import load_model
-from analyzer.workflow.recording import bundle_record, fingerprint_of, mildest_of, rulebook_record
+from analyzer.sessions.synthetic import Population, synthesize
+from analyzer.workflow import recording
+from analyzer.workflow.model import load_model, reference_folder
+from analyzer.workflow.recording import bundle_record, fingerprint_of, mildest_of, record_run, rulebook_record
+from analyzer.workflow.run import RunOptions, run
 
 
 def reason(rule_id, status=MarkStatus.NEVER_SINGLE_OUT, failure=""):
@@ -47,6 +51,31 @@ def test_the_same_bundle_under_another_rulebook_is_another_one_to_reviewers(make
 def test_a_model_that_was_not_loaded_has_no_fingerprint():
     with pytest.raises(InputError, match="no fingerprint"):
         bundle_record(replace(load_model(), digest=""))
+
+
+@pytest.fixture
+def views(tmp_path):
+    sessions, _ = synthesize(Population(viewers=60, days=28, seed=1))
+    sessions.to_pandas().to_parquet(tmp_path / "views.parquet")
+    return tmp_path / "views.parquet"
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["a given model", "the reference model"])
+@pytest.mark.parametrize("rules", [True, False], ids=["its own rulebook", "another rulebook"])
+def test_a_run_is_recorded_with_the_model_that_classified_and_reads_no_bundle_again(
+    tmp_path, views, given, rules, make_rulebook, monkeypatch
+):
+    book = load_model().rulebook if rules else make_rulebook({"households_below": 10_000_000})
+    folder = shutil.copytree(reference_folder(), tmp_path / "given")
+    options = RunOptions(model_folder=folder if given else None, rulebook=book)
+    result = run(str(views), tmp_path / "out", options)
+    shutil.rmtree(folder)  # what lies there now may be another one
+    monkeypatch.setattr(recording, "load_model", None)
+    ledger = open_ledger(tmp_path / "ledger.sqlite")
+    assert record_run(ledger, result, [views]) == 1
+    expected = bundle_record(load_model().under(book))
+    assert ledger.bundles()[-1].fingerprint == ledger.runs()[0].bundle_fingerprint == expected.fingerprint
+    assert {state.pattern: state.by_rules for state in ledger.patterns()} == {m.pattern: m.mark for m in expected.marks}
 
 
 def test_two_people_loosen_a_mark_down_to_what_cannot_be_set_aside(make_rulebook):

@@ -259,7 +259,7 @@ def test_after_one_household_has_left_its_cells_do_not_leave_again(ledger):
 
 def test_the_hash_in_the_ledger_is_that_of_the_text_it_keeps(ledger, monkeypatch):
     kept = []
-    monkeypatch.setattr(ledger, "record", lambda record, seen: kept.append(record) or 1)
+    monkeypatch.setattr(ledger, "record", lambda record, seen, **_: kept.append(record) or 1)
     asked(sessions().replace({"country": {"A": "Côte d'Ivoire"}}), ["country"], ledger)
     assert "Ivoire" in content_as_text(kept[0].content)
     assert kept[0].content_hash == sha256(content_as_text(kept[0].content).encode()).hexdigest()

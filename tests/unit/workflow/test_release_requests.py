@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,7 @@ import pytest
 from analyzer.errors import AnalyzerError, InputError
 from analyzer.ledger.requested import ReleaseRequest, RequestStatus
 from analyzer.ledger.reviewed import DecisionRefusedError
-from analyzer.ledger.store import open_ledger
-from analyzer.workflow import releases
+from analyzer.ledger.store import Ledger, open_ledger
 from analyzer.workflow.releases import Request, release_job
 
 ASKED = {"measure": "households", "purpose": "press", "source": "our sessions", "window": "March 2026"}
@@ -44,9 +44,9 @@ def release(tmp_path: Path, ledger):
     fixed = {"table": tmp_path / "views.parquet", "ledger": str(tmp_path / "ledger.sqlite"), "built_on": {}}
     plain = {"tables": (("country",),), "population": "all viewers", "strict": False, "most": 1}
 
-    def run(number: int, **other):
+    def run(number: int | None, place: str = "release", **other):
         told = Request(**{**REST, **fixed, **plain, **ASKED, "request": number, **other})
-        return release_job(told, tmp_path / "release")
+        return release_job(told, tmp_path / place)
 
     return run
 
@@ -63,23 +63,45 @@ def test_what_was_approved_leaves_and_the_request_says_with_which_number(release
     (answer,) = release(approved)["answers"]
     kept = ledger.request(approved)
     assert answer["status"] == "released"
-    assert (kept.status, kept.release) == (RequestStatus.FULFILLED, ledger.all_releases()[-1].number)
+    assert (kept.status, kept.release) == (RequestStatus.FULFILLED, answer["number"])
+    assert ledger.release(answer["number"])["releases"][0]["hash"] == answer["hash"]
     assert ledger.audit.verify().good
 
 
 def test_what_somebody_else_releases_meanwhile_does_not_fulfil_it(release, approved, ledger, monkeypatch):
-    both = releases.release_tables
+    record, others = Ledger.record, []
 
-    def with_another(*told, **more):
-        answers = both(*told, **more)
-        both(told[0], [["device"]], "households", **{**more, "purpose": "press"})
-        return answers
+    def after_another(self, told, seen, who="command line", request=None):
+        if request is not None and not others:
+            others.append(release(None, tables=(("device",),)))
+        return record(self, told, seen, who, request)
 
-    monkeypatch.setattr(releases, "release_tables", with_another)
-    release(approved)
+    monkeypatch.setattr(Ledger, "record", after_another)
+    (answer,) = release(approved)["answers"]
     kept = ledger.request(approved)
-    assert len(ledger.all_releases()) == 2
+    assert [one["number"] for one in others[0]["answers"]] == [1]
+    assert (kept.release, answer["number"]) == (2, 2)
     assert ledger.release(kept.release)["releases"][0]["by"] == ["country"]
+
+
+def test_of_two_that_release_it_at_a_time_one_is_refused(release, approved, ledger):
+    start, outcomes = threading.Barrier(2), []
+
+    def run(place: str) -> None:
+        start.wait()
+        try:
+            outcomes.append(release(approved, place)["answers"][0]["status"])
+        except DecisionRefusedError as refused:
+            outcomes.append(refused.cause)
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == ["Request 1 is fulfilled, by release 1, not approved.", "released"]
+    assert len(ledger.all_releases()) == 1
+    assert ledger.audit.verify().good
 
 
 def test_it_leaves_once(release, approved, ledger):
