@@ -187,7 +187,8 @@ def _who(draft: Draft, match: Match, kind: WhoKind, consented: bool) -> Who | No
     staff = "staff" in tags and not owns_content(tokens)
     superlative = "word.most" in tags or any(token.norm in _ONLY for token in tokens)
     if kind is WhoKind.SHARE:
-        return Who(kind, share=_share(tokens), span=span)
+        year = any("year" in token.tags for token in tokens)  # "a user in 2023" is no share
+        return None if year else Who(kind, share=_share(tokens), span=span)
     if kind is WhoKind.GROUP:
         count = count_of(token for token in tokens if not _SEAT.fullmatch(token.text))
         return (
