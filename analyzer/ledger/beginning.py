@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -13,7 +14,10 @@ from analyzer.ledger.key import fingerprint
 from analyzer.ledger.migrating import upgrade
 from analyzer.ledger.records import LedgerError
 from analyzer.ledger.tables import SCHEMA, SCHEMA_VERSION
-from analyzer.ledger.traced import BUDGET, RELEASE, SPENDING
+from analyzer.ledger.traced import ACCOUNT, BUDGET, CLIENT, RELEASE, SPENDING
+
+_ADOPTED: Final = ((2, (RELEASE, SPENDING, BUDGET)), (6, (ACCOUNT, CLIENT)))
+"""Before which layout the trail did not vouch for what."""
 
 KeyOf = Callable[[bool], bytes]
 """Returns the key, told whether the database is new."""
@@ -84,12 +88,11 @@ def _bring_up_to_date(connection: sa.Connection) -> None:
     upgrade(connection, since)
     connection.execute(sa.update(SCHEMA).values(version=SCHEMA_VERSION))
     appended(connection, COMMAND_LINE, What.UPGRADED, "ledger", {"from": since, "to": SCHEMA_VERSION})
-    if since == 1:
-        for traced in (RELEASE, SPENDING, BUDGET):
-            for row in connection.execute(sa.select(traced.table)).mappings().all():
-                values = dict(row)
-                told = {"digest": traced.digest(values)}
-                appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
+    for traced in (traced for before, tables in _ADOPTED if since < before for traced in tables):
+        for row in connection.execute(sa.select(traced.table)).mappings().all():
+            values = dict(row)
+            told = {"digest": traced.digest(values)}
+            appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
 
 
 def _checked_key(connection: sa.Connection, key_of: KeyOf) -> bytes:
