@@ -78,7 +78,8 @@ class Ask:
         status : int
             Of HTTP.
         **values
-            What the template shows, besides who asks and where they can go.
+            What the template shows, besides who asks and where they can go; `as_of` where a sentence of `see` is said
+            only as long as the page shows that.
         """
         places = self.places()
         shell = {
@@ -87,12 +88,12 @@ class Ask:
             "here": here(self.door.path, places),
             "csrf": self.csrf,
             "places": places,
-            "done": self._done(),
+            "done": self._done(str(values.get("as_of", ""))),
             "status": status,
         }
         return Response(rendered(template, shell | values), status, media_type="text/html")
 
-    def see(self, name: str, /, done: str = "", **path: str) -> Response:
+    def see(self, name: str, /, done: str = "", as_of: str = "", **path: str) -> Response:
         """Answer a POST: look at another page, which says what was done.
 
         Parameters
@@ -101,20 +102,22 @@ class Ask:
             Of a door.
         done : str
             A key of `said.DONE`.
+        as_of : str
+            What the page will show: the sentence is said as long as it does.
         **path : str
             Parameters of the door's path.
         """
         href = self.doors[name].href(**path)
-        told = urlencode({"done": f"{done}.{proof_of(self.csrf, done, href)}"}) if done else ""
+        told = urlencode({"done": f"{done}.{proof_of(self.csrf, done, href, as_of)}"}) if done else ""
         return RedirectResponse(f"{href}?{told}" if told else href, 303)
 
-    def _done(self) -> str:
+    def _done(self, as_of: str) -> str:
         """Return what the desk says was done; nothing where somebody else made the link: it could say "Approved"."""
         told = self.query.get("done", "")
         if self.who is None or not told:
             return DONE[SIGNED_OUT] if told == SIGNED_OUT else ""
         done, _, proof = told.partition(".")
-        right = proof_of(self.csrf, done, self.door.href(**self.path))
+        right = proof_of(self.csrf, done, self.door.href(**self.path), as_of)
         return DONE.get(done, "") if hmac.compare_digest(right.encode(), proof.encode()) else ""
 
     def places(self) -> tuple[Place, ...]:

@@ -16,9 +16,19 @@ def form_token(cookie: str) -> str:
     return hmac.new(cookie.encode("utf-8", "surrogatepass"), _WHAT_FOR, hashlib.sha256).hexdigest()
 
 
-def proof_of(csrf: str, done: str, href: str) -> str:
-    """Return what shows that a sentence was put into an address by the desk, for this sign-in and this page alone."""
-    return hmac.new(csrf.encode(), f"{done} {href}".encode(), hashlib.sha256).hexdigest()[:_PROOF]
+def proof_of(csrf: str, done: str, href: str, as_of: str = "") -> str:
+    """Return what shows that a sentence was put into an address by the desk, for this sign-in and this page alone.
+
+    Parameters
+    ----------
+    csrf : str
+        The sign-in's form token.
+    done, href : str
+        Which sentence, and where it stands.
+    as_of : str
+        What the page was about when it was said: once that is otherwise, the sentence is no longer true.
+    """
+    return hmac.new(csrf.encode(), f"{done} {href} {as_of}".encode(), hashlib.sha256).hexdigest()[:_PROOF]
 
 
 def is_own_form(cookie: str, sent: str, origin: str | None, host: str) -> bool:

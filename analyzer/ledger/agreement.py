@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from analyzer.ledger.audit_tables import AUDIT
 from analyzer.ledger.chain import Fault, Finding
 from analyzer.ledger.events import What
-from analyzer.ledger.traced import ALL_TRACED, Traced
+from analyzer.ledger.traced import ACCOUNT, ALL_TRACED, CLIENT, Traced
 
 _VOUCHING: Final = frozenset(what.value for what in What if what.vouches)
+_OF_ACCOUNTS: Final = (ACCOUNT.word, CLIENT.word)
 
 
 def disagreements(connection: sa.Connection, key: bytes) -> tuple[Finding, ...]:
@@ -46,11 +47,16 @@ def vouched_for(connection: sa.Connection) -> tuple[dict[str, str], set[str]]:
     for what, item, details in rows:
         if what == What.DELETED.value:
             deleted.add(item)
-        elif what not in _VOUCHING:
+        elif not _vouches(what, item):
             continue
         elif told := _digest_in(details):
             vouched[item] = told
     return vouched, deleted
+
+
+def _vouches(what: str, item: str) -> bool:
+    """Return whether an entry tells the digest of a record; of an account's only about accounts and clients."""
+    return what in _VOUCHING or (what == What.ACCOUNT.value and item.split(" ")[0] in _OF_ACCOUNTS)
 
 
 def _digest_in(details: str) -> str:

@@ -57,6 +57,8 @@ class Audit:
                 f"{what.value!r} is written by the ledger itself, together with its record.",
                 f"Append one of: {', '.join(w.value for w in What if not w.vouches)}.",
             )
+        if "digest" in (details or {}):
+            raise InputError("A digest vouches for a record, which only the ledger does.", "Leave it out.")
         with self._database.connected(writing=True) as connection:
             return appended(connection, who, what, item, details or {})
 

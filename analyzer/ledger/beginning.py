@@ -15,10 +15,12 @@ from analyzer.ledger.key import fingerprint
 from analyzer.ledger.migrating import upgrade
 from analyzer.ledger.records import LedgerError
 from analyzer.ledger.tables import SCHEMA, SCHEMA_VERSION
-from analyzer.ledger.traced import BUDGET, NOTE, RELEASE, REQUEST, REQUEST_ANSWER, SPENDING
+from analyzer.ledger.traced import ACCOUNT, BUDGET, CLIENT, NOTE, RELEASE, REQUEST, REQUEST_ANSWER, SPENDING
 
 _SEALED: Final = 5
 """The first layout in which the words of notes and release requests are sealed."""
+_ADOPTED: Final = ((2, (RELEASE, SPENDING, BUDGET)), (6, (ACCOUNT, CLIENT)))
+"""Before which layout the trail did not vouch for what."""
 
 KeyOf = Callable[[bool], bytes]
 """Returns the key, told whether the database is new."""
@@ -89,12 +91,11 @@ def _bring_up_to_date(connection: sa.Connection, key: bytes) -> None:
     upgrade(connection, since)
     connection.execute(sa.update(SCHEMA).values(version=SCHEMA_VERSION))
     appended(connection, COMMAND_LINE, What.UPGRADED, "ledger", {"from": since, "to": SCHEMA_VERSION})
-    if since == 1:
-        for traced in (RELEASE, SPENDING, BUDGET):
-            for row in connection.execute(sa.select(traced.table)).mappings().all():
-                values = dict(row)
-                told = {"digest": traced.digest(values)}
-                appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
+    for traced in (traced for before, tables in _ADOPTED if since < before for traced in tables):
+        for row in connection.execute(sa.select(traced.table)).mappings().all():
+            values = dict(row)
+            told = {"digest": traced.digest(values)}
+            appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
     if since < _SEALED:
         _seal(connection, key)
 

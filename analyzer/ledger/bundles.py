@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,11 +12,11 @@ import sqlalchemy as sa
 from analyzer.errors import InputError
 from analyzer.ledger.events import What
 from analyzer.ledger.fitted import BundleRecord, KeptBundle, KeptRulebook, MarkRecord, RulebookRecord
+from analyzer.ledger.handing import handed_on
 from analyzer.ledger.review_tables import BUNDLES, MARKS, RULEBOOKS
-from analyzer.ledger.reviewed import PatternState
+from analyzer.ledger.reviewed import Kept
 from analyzer.ledger.traced import BUNDLE, MARK, RULEBOOK, now
 from analyzer.ledger.writing import written
-from analyzer.policy.effects import MarkStatus
 
 
 def all_bundles(connection: sa.Connection) -> tuple[KeptBundle, ...]:
@@ -54,17 +55,8 @@ def all_rulebooks(connection: sa.Connection) -> tuple[KeptRulebook, ...]:
     return tuple(KeptRulebook(**row) for row in rows)
 
 
-def record_bundle(connection: sa.Connection, record: BundleRecord, before: Iterable[PatternState], who: str) -> int:
-    """Keep a bundle as the newest one, unless it is; return its number.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    record : BundleRecord
-    before : iterable of PatternState
-        Of the bundle that was the newest until now.
-    who : str
-    """
+def record_bundle(connection: sa.Connection, record: BundleRecord, who: str, today: date) -> int:
+    """Keep a bundle as the newest one, unless it is, with what people decided before; return its number."""
     newest = all_bundles(connection)[-1:]
     if newest and newest[0].fingerprint == record.fingerprint:
         return newest[0].number
@@ -72,20 +64,11 @@ def record_bundle(connection: sa.Connection, record: BundleRecord, before: Itera
     told = {"fingerprint": record.fingerprint, "rulebook_hash": record.rulebook.hash, "window": record.window}
     values = {**told, "source": record.source, "at": now()}
     number = int(written(connection, BUNDLE, values, who, What.BUNDLE, told)["number"])
-    states = {state.pattern: state for state in before}
+    kept = handed_on(connection, record, today)
     for mark in record.marks:
-        kept = MarkStatus.worst(strictness(states[name]) for name in mark.earlier or (mark.pattern,) if name in states)
-        written(connection, MARK, _mark_row(mark, number, kept), who, What.MARKED, _told(mark, kept))
+        row = _mark_row(mark, number, kept[mark.pattern])
+        written(connection, MARK, row, who, What.MARKED, _told(mark, kept[mark.pattern]))
     return number
-
-
-def strictness(state: PatternState) -> MarkStatus:
-    """Return what people ever made of a pattern at the strictest: a refit lifts nothing that they decided.
-
-    Loosenings do not count, for each of them ends one day.
-    """
-    tightened = (d.after for d in state.decisions if d.after.severity > d.before.severity)
-    return MarkStatus.worst([state.kept, *tightened])
 
 
 def marks_of(connection: sa.Connection, bundle: int, pattern: str | None = None) -> tuple[Mapping[str, Any], ...]:
@@ -96,19 +79,23 @@ def marks_of(connection: sa.Connection, bundle: int, pattern: str | None = None)
     return tuple(dict(row) | {"rules": tuple(json.loads(row["rules"]))} for row in connection.execute(query).mappings())
 
 
-def _mark_row(mark: MarkRecord, bundle: int, kept: MarkStatus) -> dict[str, Any]:
+def _mark_row(mark: MarkRecord, bundle: int, kept: Kept) -> dict[str, Any]:
     return {
         "bundle": bundle,
         "pattern": mark.pattern,
         "name": mark.name,
         "mark": mark.mark.value,
-        "kept": kept.value,
+        "kept": kept.strictest.value,
+        "lifted": kept.lifted.value if kept.lifted else None,
+        "lifted_until": kept.until.isoformat() if kept.until else None,
+        "lifted_by": kept.by,
         "absolute": mark.absolute,
         "mildest": mark.mildest.value,
         "rules": json.dumps(list(mark.rules)),
     }
 
 
-def _told(mark: MarkRecord, kept: MarkStatus) -> dict[str, Any]:
-    marks = {"mark": mark.mark.value, "kept": kept.value, "mildest": mark.mildest.value}
-    return {"pattern": mark.pattern, "absolute": mark.absolute, **marks}
+def _told(mark: MarkRecord, kept: Kept) -> dict[str, Any]:
+    marks = {"mark": mark.mark.value, "kept": kept.strictest.value, "mildest": mark.mildest.value}
+    lifted = {"lifted": kept.lifted.value, "until": kept.until.isoformat()} if kept.lifted and kept.until else {}
+    return {"pattern": mark.pattern, "absolute": mark.absolute, **marks, **lifted}

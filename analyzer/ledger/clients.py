@@ -18,7 +18,7 @@ from analyzer.ledger.likeness import as_compared, check_looks
 from analyzer.ledger.passwords import token_hash
 from analyzer.ledger.people import Role, is_taken
 from analyzer.ledger.people_tables import CLIENTS
-from analyzer.ledger.traced import next_number, now
+from analyzer.ledger.traced import CLIENT, next_number, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,7 @@ class Clients:
             values = {"name": called, "role": role.value, "token": token_hash(token), "ended": False, "at": now()}
             connection.execute(sa.insert(CLIENTS).values(number=number, **values))
             details = {"change": "client made", "name": called, "role": role.value}
-            appended(connection, who, What.ACCOUNT, f"client {number}", details)
-            row = connection.execute(sa.select(CLIENTS).where(CLIENTS.c.number == number)).mappings().one()
-            return _client(dict(row)), token
+            return _client(_told(connection, who, number, details)), token
 
     def end_client(self, number: int, who: str = COMMAND_LINE) -> None:
         """End a client's token.
@@ -86,7 +84,7 @@ class Clients:
             done = connection.execute(sa.update(CLIENTS).where(CLIENTS.c.number == number).values(ended=True))
             if not done.rowcount:
                 raise InputError(f"There is no client {number}.", "Name one of those that were made.")
-            appended(connection, who, What.ACCOUNT, f"client {number}", {"change": "client ended"})
+            _told(connection, who, number, {"change": "client ended"})
 
     def client(self, token: str) -> Client | None:
         """Return the client that has a token; None where none has, or it has ended."""
@@ -94,6 +92,13 @@ class Clients:
             query = sa.select(CLIENTS).where(CLIENTS.c.token == token_hash(token))
             row = connection.execute(query).mappings().first()
         return None if row is None or row["ended"] else _client(dict(row))
+
+
+def _told(connection: sa.Connection, who: str, number: int, details: Mapping[str, str]) -> dict[str, Any]:
+    """Add the entry that vouches for a client as it is now; return its row."""
+    row = dict(connection.execute(sa.select(CLIENTS).where(CLIENTS.c.number == number)).mappings().one())
+    appended(connection, who, What.ACCOUNT, CLIENT.item(row), {**details, "digest": CLIENT.digest(row)})
+    return row
 
 
 def _client(row: Mapping[str, Any]) -> Client:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
 from analyzer.errors import did_you_mean
 from analyzer.ledger.events import NO_PERSONS, What, name_of
+from analyzer.ledger.following import decision_of
+from analyzer.ledger.people_tables import ACCOUNTS
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.reviewed import Choice, Decision, DecisionRefusedError, Kind, PatternState
-from analyzer.ledger.states import decision_of, states
+from analyzer.ledger.states import states
 from analyzer.ledger.traced import DECISION, now
 from analyzer.ledger.writing import written
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.overrides import name_compared, wrong_day, wrong_people, wrong_reason
 
+LONGEST_LOOSENING: Final = timedelta(days=366)
+"""A year: what holds for longer is for the rulebook to say."""
+_REVIEWER: Final = "reviewer"  # of `people.Role`, which lies above
+_WAITING: Final = "waiting"
+_APPROVED: Final = "approved"
 _REASON: Final = "Say in a sentence why, so that somebody can check it later."
 
 
 def decide(connection: sa.Connection, choice: Choice, seen: int, today: date) -> Decision:
     """Take a decision in the transaction that holds the ledger; see `Ledger.decide`."""
     state = state_of(connection, choice.pattern, today)
-    who = person_of(choice.who)
+    who = reviewer_of(connection, choice.who)
     if seen != state.last:
         raise LedgerMovedError(_moved(state), "Look at it, then decide again.")
     after = _allowed(choice, state, today)
@@ -68,6 +75,51 @@ def person_of(who: str) -> str:
     if name_compared(name) in ("", *map(name_compared, NO_PERSONS)):
         raise DecisionRefusedError(f"{name!r} is no person.", "Decide under the name of an account.")
     return name
+
+
+def reviewer_of(connection: sa.Connection, who: str) -> str:
+    """Return the name of a person who may decide: a reviewer's, where the ledger has accounts.
+
+    Raises
+    ------
+    DecisionRefusedError
+        When nobody is named, or the ledger has accounts and this is no reviewer's who may sign in.
+    """
+    name = person_of(who)
+    if connection.scalar(sa.select(ACCOUNTS.c.name).limit(1)) is None:
+        return name  # a ledger that is used without a desk knows nobody
+    row = connection.execute(sa.select(ACCOUNTS.c.role, ACCOUNTS.c.disabled).where(ACCOUNTS.c.name == name)).first()
+    if row is None or row.disabled or row.role != _REVIEWER:
+        raise DecisionRefusedError(
+            f"{name!r:.60} is no reviewer.", "Decide under the name of a reviewer's account, letter by letter."
+        )
+    return name
+
+
+def open_to(connection: sa.Connection, who: str, what: str, status: str, answer: str, *, own: bool) -> None:
+    """Refuse an answer that somebody may not give: to what is closed, or without being a reviewer.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    who : str
+    what, status : str
+        What is answered, such as "Draft 3", and what became of it so far.
+    answer : str
+        "approved" or "rejected".
+    own : bool
+        Whether they sent it in: then they may take it back, as long as nobody has answered.
+
+    Raises
+    ------
+    DecisionRefusedError
+        When they may not.
+    """
+    if (status == _APPROVED and answer == _APPROVED) or status not in (_WAITING, _APPROVED):
+        remedy = "An approval can be taken back." if status == _APPROVED else "Send it in anew."
+        raise DecisionRefusedError(f"{what} is answered: {status}.", remedy)
+    if not (own and status == _WAITING and answer != _APPROVED):
+        reviewer_of(connection, who)
 
 
 def _moved(state: PatternState) -> str:
@@ -126,9 +178,15 @@ def _loosened(choice: Choice, state: PatternState, today: date) -> MarkStatus:
             f"A loosening of {state.pattern} by {state.waiting.who} waits already.", "Agree to it or decline it first."
         )
     _with_reason(choice)
-    if wrong := wrong_day(choice.expires, today):
+    wrong = wrong_day(choice.expires, today) or _too_long(choice.expires, today)
+    if wrong:
         raise DecisionRefusedError(f"A loosening ends one day: {wrong}.", "Give the first day without it.")
     return choice.to
+
+
+def _too_long(expires: date | None, today: date) -> str:
+    longest = today + LONGEST_LOOSENING
+    return f"it may end on {longest} at the latest" if expires and expires > longest else ""
 
 
 def _answered(choice: Choice, state: PatternState) -> MarkStatus:
@@ -139,6 +197,7 @@ def _answered(choice: Choice, state: PatternState) -> MarkStatus:
             f"Number {waiting.number} waits." if waiting else "It may have ended, or the mark is another one now.",
         )
     if choice.kind is Kind.DECLINE:
+        _with_reason(choice)
         return state.mark
     if wrong := wrong_people((waiting.who, choice.who)):
         raise DecisionRefusedError(f"{choice.who} asked for this loosening: {wrong}.", "Let somebody else agree.")

@@ -148,6 +148,11 @@ class KeptRun:
     tallies: Mapping[str, Any] | None
 
 
+def bundle_known_as(digest: str, rulebook_hash: str) -> str:
+    """Return the fingerprint of a bundle: the same patterns marked by another rulebook are another one to reviewers."""
+    return hashlib.sha256(f"{digest} {rulebook_hash}".encode()).hexdigest()
+
+
 def check_hash(text: str, what: str) -> None:
     """Refuse what is no SHA-256 in hex."""
     if not re.fullmatch(r"[0-9a-f]{64}", text):

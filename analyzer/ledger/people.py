@@ -19,7 +19,7 @@ from analyzer.ledger.likeness import as_compared, check_looks
 from analyzer.ledger.notes import Note
 from analyzer.ledger.passwords import check_password, hashed
 from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, SIGN_INS
-from analyzer.ledger.traced import now
+from analyzer.ledger.traced import ACCOUNT, now
 
 
 class Role(Enum):
@@ -253,7 +253,8 @@ def _ended(connection: sa.Connection, name: str) -> None:
 
 
 def _told(connection: sa.Connection, who: str, name: str, details: Mapping[str, str]) -> None:
-    appended(connection, who, What.ACCOUNT, f"account {name}", details)
+    row = _row_of(connection, name)
+    appended(connection, who, What.ACCOUNT, ACCOUNT.item(row), {**details, "digest": ACCOUNT.digest(row)})
 
 
 def _account(row: Mapping[str, Any]) -> Account:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from analyzer.errors import InputError
 from analyzer.ledger.database import Database
-from analyzer.ledger.deciding import person_of
+from analyzer.ledger.deciding import open_to, person_of
 from analyzer.ledger.events import What, name_of
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.request_tables import REQUEST_ANSWERS, REQUESTS
@@ -63,6 +63,9 @@ class Requesting:
     def answer_request(self, number: int, who: str, status: RequestStatus, reason: str, seen: int) -> KeptRequest:
         """Approve or reject a request. Nobody approves their own; whoever asked may reject it, which takes it back.
 
+        An answered request is closed, but for this: to reject an approved one takes the approval back, until the
+        numbers have left.
+
         Parameters
         ----------
         number : int
@@ -85,7 +88,7 @@ class Requesting:
         name = person_of(who)
         with self._database.connected(writing=True) as connection:
             kept = _one(connection, number)
-            _may_answer(kept, name, status, reason, seen)
+            _may_answer(connection, kept, name, status, reason, seen)
             values = {"request": number, "status": status.value, "who": name, "reason": reason.strip(), "at": now()}
             about = {"request": number, "status": status.value}
             written(connection, REQUEST_ANSWER, values, name, What.REQUEST_ANSWERED, about, self.key)
@@ -133,7 +136,9 @@ def waiting_requests(connection: sa.Connection) -> tuple[KeptRequest, ...]:
     return tuple(_kept(dict(row), ()) for row in rows)
 
 
-def _may_answer(kept: KeptRequest, name: str, status: RequestStatus, reason: str, seen: int) -> None:
+def _may_answer(
+    connection: sa.Connection, kept: KeptRequest, name: str, status: RequestStatus, reason: str, seen: int
+) -> None:
     if seen != kept.last:
         who = kept.answers[-1].who if kept.answers else "Somebody"
         raise LedgerMovedError(f"{who} answered request {kept.number} meanwhile.", "Look at it, then answer again.")
@@ -144,6 +149,7 @@ def _may_answer(kept: KeptRequest, name: str, status: RequestStatus, reason: str
     if kept.status is RequestStatus.FULFILLED:
         raise DecisionRefusedError(f"The numbers of request {kept.number} have left.", "Ask for others anew.")
     own = name_compared(name) == name_compared(kept.asked.who)
+    open_to(connection, name, f"Request {kept.number}", kept.status.value, status.value, own=own)
     if own and status is RequestStatus.APPROVED:
         raise DecisionRefusedError(
             f"Request {kept.number} is {kept.asked.who}'s own.",

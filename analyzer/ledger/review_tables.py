@@ -45,6 +45,9 @@ MARKS: Final = Table(
     Column("absolute", Boolean, nullable=False),
     Column("mildest", String(30), nullable=False),  # that people may loosen it to
     Column("rules", Text, nullable=False),  # ids as JSON
+    Column("lifted", String(30)),  # that two people loosened `kept` to, before a refit
+    Column("lifted_until", String(10)),
+    Column("lifted_by", Integer),  # number of the agreement
     UniqueConstraint("bundle", "pattern"),
 )
 
@@ -74,11 +77,12 @@ DRAFTS: Final = Table(
     Column("rules", Text, nullable=False),  # ids as JSON
     Column("rulebook_hash", String(64), nullable=False),
     Column("wording_hash", String(64), nullable=False),
-    Column("bundle", ForeignKey(BUNDLES.c.number)),  # the newest one when it was checked
+    Column("bundle", ForeignKey(BUNDLES.c.number)),  # that it was checked by; null where it was by none of these
     Column("at", String(40), nullable=False),
     Column("seal", String(64), nullable=False),
     Column("text", Text),
     Column("verdict", Text),  # with the words that it is about
+    Column("in_force", String(64)),  # what says whether the marks in force are those that it was checked by
 )
 
 ANSWERS: Final = Table(

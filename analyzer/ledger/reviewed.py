@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -37,7 +37,7 @@ class Choice:
     pattern : its id.
     kind : what is done.
     who : the account's name.
-    to : the mark that is to hold; for tighten and loosen.
+    to : the mark that is to hold; for tighten and loosen, and for a confirmation where it is said which mark is meant.
     reason : why; needed unless it is confirmed or agreed to.
     expires : the first day on which a loosening holds no longer.
     about : the number of the loosening that is agreed to or declined.
@@ -78,6 +78,46 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What people made of a pattern, as a refit hands it on.
+
+    Attributes
+    ----------
+    strictest : the strictest mark that they decided.
+    lifted : what two people loosened that to; None where nobody did.
+    until : the first day on which that holds no longer.
+    by : number of the decision with which the second of them agreed.
+    """
+
+    strictest: MarkStatus = MarkStatus.OPEN
+    lifted: MarkStatus | None = None
+    until: date | None = None
+    by: int | None = None
+
+    def on(self, day: date) -> MarkStatus:
+        """Return the mark that people hold it to on a day."""
+        return self.lifted if self.lifted and self.until and day < self.until else self.strictest
+
+    def today(self, day: date) -> Kept:
+        """Return it without a loosening that has ended."""
+        return self if self.on(day) is self.lifted else Kept(self.strictest)
+
+    def tightened(self, to: MarkStatus) -> Kept:
+        """Return it after somebody tightened the mark."""
+        lifted = self.lifted and MarkStatus.worst([self.lifted, to])
+        return replace(self, strictest=MarkStatus.worst([self.strictest, to]), lifted=lifted)._whole()
+
+    def loosened(self, to: MarkStatus, until: date, by: int | None) -> Kept:
+        """Return it after two people loosened the mark; what rests on an earlier loosening ends with that."""
+        return Kept(self.strictest, to, min(until, self.until or until), by)._whole()
+
+    def _whole(self) -> Kept:
+        """Return it without a loosening that lifts nothing."""
+        lifts = self.lifted is not None and self.lifted.severity < self.strictest.severity
+        return self if lifts else Kept(self.strictest)
+
+
+@dataclass(frozen=True, slots=True)
 class PatternState:
     """A pattern of the newest bundle, with what people decided on it.
 
@@ -86,7 +126,8 @@ class PatternState:
     pattern, name : its id and what it is called.
     bundle, fingerprint : number and fingerprint of the bundle.
     by_rules : the rulebook's mark.
-    kept : strictness that people decided on an earlier bundle; it stays until they decide again.
+    kept : strictness that people decided on earlier bundles and that holds today.
+    handed_on : the same whatever day it is: the strictest, and until when two people set it aside.
     mark : the mark in force today.
     absolute, rules, mildest : see `MarkRecord`.
     decisions : on this bundle, oldest first.
@@ -111,6 +152,7 @@ class PatternState:
     stale: str
     last: int
     mildest: MarkStatus
+    handed_on: Kept = Kept()
 
 
 class Checked(Enum):

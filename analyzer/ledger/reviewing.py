@@ -44,14 +44,15 @@ class Reviewing:
         with self._database.connected() as connection:
             return bundles.all_rulebooks(connection)
 
-    def record_bundle(self, record: BundleRecord, who: str = COMMAND_LINE) -> int:
+    def record_bundle(self, record: BundleRecord, who: str = COMMAND_LINE, today: date | None = None) -> int:
         """Keep a bundle, its rulebook and its marks as the newest; return its number.
 
-        Decisions on the bundle before become stale; what people tightened there stays, under the same id and under
-        every id that says that it comes from it. A bundle that is the newest already changes nothing.
+        Decisions on the bundle before become stale; what people tightened on whatever bundle stays, under the same id
+        and under every id that says that it comes from it, and is lifted no longer than two people said. A bundle that
+        is the newest already changes nothing.
         """
         with self._database.connected(writing=True) as connection:
-            return bundles.record_bundle(connection, record, states(connection, _day(None)), who)
+            return bundles.record_bundle(connection, record, who, _day(today))
 
     def bundles(self) -> tuple[KeptBundle, ...]:
         """Return all bundles, oldest first."""
@@ -118,13 +119,16 @@ class Reviewing:
         """Submit a draft for review, with the verdict on it."""
         with self._database.connected(writing=True) as connection:
             number = drafting.submit(connection, draft, self.key)
-            return drafting.draft_of(connection, number)
+            return drafting.draft_of(connection, number, _day(None))
 
-    def answer(self, draft: int, who: str, status: DraftStatus, reason: str, seen: int) -> KeptDraft:
+    def answer(
+        self, draft: int, who: str, status: DraftStatus, reason: str, seen: int, today: date | None = None
+    ) -> KeptDraft:
         """Approve or reject a draft.
 
         Nobody approves their own, nor what is blocked, nor what has to be checked again. The author may reject it,
-        which takes it back.
+        which takes it back. An answered draft is closed, but for this: to reject an approved one takes the approval
+        back.
 
         Parameters
         ----------
@@ -137,6 +141,8 @@ class Reviewing:
             Why; may be empty where a draft that the rules allow is approved.
         seen : int
             `KeptDraft.last` of what the person looked at.
+        today : date, optional
+            The day on which is answered; today (UTC) by default.
 
         Raises
         ------
@@ -146,15 +152,15 @@ class Reviewing:
             When somebody else answered since.
         """
         with self._database.connected(writing=True) as connection:
-            drafting.answer(connection, draft, who, status, reason, seen, self.key)
-            return drafting.draft_of(connection, draft)
+            drafting.answer(connection, draft, who, status, reason, seen, self.key, _day(today))
+            return drafting.draft_of(connection, draft, _day(today))
 
-    def drafts(self) -> tuple[KeptDraft, ...]:
-        """Return all drafts, oldest first."""
+    def drafts(self, today: date | None = None) -> tuple[KeptDraft, ...]:
+        """Return all drafts, oldest first; whether they have to be checked again is told of a day."""
         with self._database.connected() as connection:
-            return drafting.drafts(connection)
+            return drafting.drafts(connection, _day(today))
 
-    def draft(self, number: int) -> KeptDraft:
+    def draft(self, number: int, today: date | None = None) -> KeptDraft:
         """Return one draft.
 
         Raises
@@ -163,7 +169,7 @@ class Reviewing:
             When there is none.
         """
         with self._database.connected() as connection:
-            return drafting.draft_of(connection, number)
+            return drafting.draft_of(connection, number, _day(today))
 
     def queue(self, today: date | None = None) -> tuple[Waiting, ...]:
         """Return what waits for a person, most pressing first."""

@@ -9,14 +9,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from analyzer.ledger.bundles import all_bundles, marks_of
+from analyzer.ledger.canonical import digest
 from analyzer.ledger.fitted import KeptBundle
-from analyzer.ledger.review_tables import DECISIONS
-from analyzer.ledger.reviewed import Decision, Kind, PatternState
+from analyzer.ledger.following import asked_for, decisions, followed, holds, kept_of
+from analyzer.ledger.reviewed import Decision, Kept, Kind, PatternState
 from analyzer.policy.effects import MarkStatus
 
-_COLUMNS: Final = (
-    "number", "at", "bundle", "pattern", "kind", "who", "before", "after", "reason", "expires", "about"
-)  # fmt: skip
+_MOVING: Final = (Kind.TIGHTEN, Kind.AGREE)
+"""What changes a mark, in the end; a confirmation does not."""
 
 
 def states(connection: sa.Connection, today: date, pattern: str | None = None) -> tuple[PatternState, ...]:
@@ -39,72 +39,36 @@ def states_of(
     return tuple(_state(row, bundles, decided.get(row["pattern"], []), today) for row in rows)
 
 
-def decisions(connection: sa.Connection, pattern: str | None = None) -> tuple[Decision, ...]:
-    """Return decisions, oldest first; those on one pattern where one is named."""
-    query = sa.select(*(DECISIONS.c[name] for name in _COLUMNS)).order_by(DECISIONS.c.number)
-    if pattern is not None:
-        query = query.where(DECISIONS.c.pattern == pattern)
-    return tuple(_decision(*row) for row in connection.execute(query))
-
-
-def decision_of(row: Mapping[str, Any]) -> Decision:
-    """Return a decision from its row."""
-    return _decision(*(row[name] for name in _COLUMNS))
-
-
-def mark_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) -> MarkStatus:
-    """Return the mark that holds after decisions on one bundle, oldest first.
+def loosening_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) -> tuple[Decision, Decision] | None:
+    """Return the newest loosening that counts, and the agreement to it; None where none does. See `followed`.
 
     Parameters
     ----------
     base : MarkStatus
-        Before any of them.
+        In force before any of them.
     decided : iterable of Decision
-        A loosening counts from when somebody else agreed until it ends, and only while the mark is the one that both
-        had before them: where that was itself a loosening that has ended, this one has lost its ground.
     today : date
     """
-    return _followed(base, decided, today)[0]
+    return followed(base, Kept(), decided, today).loosened
 
 
-def loosening_in_force(base: MarkStatus, decided: Iterable[Decision], today: date) -> tuple[Decision, Decision] | None:
-    """Return the newest loosening that counts, and the agreement to it; None where none does. See `mark_in_force`."""
-    return _followed(base, decided, today)[1]
+def in_force_hash(fingerprint: str, states: Iterable[PatternState]) -> str:
+    """Return what says whether marks in force are still the same: a SHA-256.
 
+    It changes with the bundle, when somebody tightens a mark, when two people loosen one and when that ends.
 
-def _followed(
-    base: MarkStatus, decided: Iterable[Decision], today: date
-) -> tuple[MarkStatus, tuple[Decision, Decision] | None]:
-    mark, newest = base, None
-    asked: dict[int, Decision] = {}
-    for decision in decided:
-        if decision.kind is Kind.LOOSEN:
-            asked[decision.number] = decision
-        elif decision.kind is Kind.TIGHTEN:
-            mark = MarkStatus.worst([mark, decision.after])
-        elif decision.kind is Kind.AGREE and decision.about in asked:
-            loosening = asked[decision.about]
-            if _holds(loosening, today) and loosening.before is mark:
-                mark, newest = loosening.after, (loosening, decision)
-    return mark, newest
-
-
-def _decision(
-    number: int,
-    at: str,
-    bundle: int,
-    pattern: str,
-    kind: str,
-    who: str,
-    before: str,
-    after: str,
-    reason: str,
-    expires: str | None,
-    about: int | None,
-) -> Decision:
-    ends = date.fromisoformat(expires) if expires else None
-    marks = MarkStatus(before), MarkStatus(after)
-    return Decision(number, at, bundle, pattern, Kind(kind), who, *marks, reason, ends, about)
+    Parameters
+    ----------
+    fingerprint : str
+        Of the newest bundle.
+    states : iterable of PatternState
+        Of its patterns, on the day that is asked about.
+    """
+    told = {
+        state.pattern: [state.mark.value, *(one.number for one in state.decisions if one.kind in _MOVING)]
+        for state in states
+    }
+    return digest({"bundle": fingerprint, "patterns": told})
 
 
 def _state(
@@ -112,16 +76,16 @@ def _state(
 ) -> PatternState:
     bundle = bundles[row["bundle"]]
     here = tuple(decision for decision in decided if decision.bundle == bundle.number)
-    by_rules, kept = MarkStatus(row["mark"]), MarkStatus(row["kept"])
-    mark = mark_in_force(MarkStatus.worst([by_rules, kept]), here, today)
-    ended = _ended(here, today)
+    by_rules, handed = MarkStatus(row["mark"]), kept_of(row)
+    mark = followed(by_rules, handed, here, today).mark
+    ended = _ended(here, mark, handed, today)
     return PatternState(
         pattern=row["pattern"],
         name=row["name"],
         bundle=bundle.number,
         fingerprint=bundle.fingerprint,
         by_rules=by_rules,
-        kept=kept,
+        kept=handed.on(today),
         mark=mark,
         absolute=row["absolute"],
         rules=row["rules"],
@@ -131,6 +95,7 @@ def _state(
         stale=ended or _refitted(decided, here, bundles, bundle),
         last=bundle.number + (decided[-1].number if decided else 0),  # both only grow: so neither moves unseen
         mildest=MarkStatus(row["mildest"]),
+        handed_on=handed,
     )
 
 
@@ -139,24 +104,23 @@ def _settling(decided: Iterable[Decision]) -> list[Decision]:
 
 
 def _waiting(here: Sequence[Decision], mark: MarkStatus, today: date) -> Decision | None:
-    answered = {decision.about for decision in here}
-    asked = (d for d in here if d.kind is Kind.LOOSEN and d.number not in answered)
-    return next((d for d in asked if _holds(d, today) and d.before is mark), None)
+    return next((d for d in asked_for(here) if holds(d, today) and d.before is mark), None)
 
 
-def _holds(loosening: Decision, today: date) -> bool:
-    return loosening.expires is not None and today < loosening.expires
-
-
-def _ended(here: Sequence[Decision], today: date) -> str:
-    """Say that the newest decision was a loosening that has ended; nothing where it was not."""
+def _ended(here: Sequence[Decision], mark: MarkStatus, handed: Kept, today: date) -> str:
+    """Say that the mark is no longer the one that people decided last, for a loosening ended; nothing where it is."""
     settled = _settling(here)
-    if not settled or settled[-1].kind is not Kind.AGREE:
+    if not settled or settled[-1].after is mark:
         return ""
-    asked = next(d for d in here if d.number == settled[-1].about)
-    if _holds(asked, today):
-        return ""
-    return f"The loosening that {asked.who} and {settled[-1].who} agreed on ended on {asked.expires}."
+    asked = {decision.number: decision for decision in here if decision.kind is Kind.LOOSEN}
+    agreed = [(asked[d.about], d) for d in settled if d.kind is Kind.AGREE and d.about in asked]
+    over = [(loosening, agreement) for loosening, agreement in agreed if not holds(loosening, today)]
+    if not over and handed.until and today >= handed.until:
+        return f"What two people had loosened before the patterns were fitted again ended on {handed.until}."
+    if not over:
+        return "What was decided last does not hold, for it does not keep to the rules for decisions."
+    loosening, agreement = max(over, key=lambda pair: pair[0].expires or today)
+    return f"The loosening that {loosening.who} and {agreement.who} agreed on ended on {loosening.expires}."
 
 
 def _refitted(

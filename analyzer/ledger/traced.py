@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from analyzer.ledger.canonical import canonical, digest, seal
-from analyzer.ledger.people_tables import NOTES
+from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, NOTES
 from analyzer.ledger.request_tables import REQUEST_ANSWERS, REQUESTS
 from analyzer.ledger.review_tables import ANSWERS, BUNDLES, DECISIONS, DRAFTS, MARKS, RULEBOOKS, RUNS
 from analyzer.ledger.tables import BUDGETS, RELEASES, SPENDINGS
@@ -27,12 +27,16 @@ class Traced:
     word : what a row is called.
     key : the columns that name it.
     sealed : columns whose content may be deleted; the column `seal` holds their keyed hash, and the digest that one.
+    later : columns that an earlier layout had not: where they are empty the digest is the one that was written then.
+    untold : columns that the trail does not vouch for.
     """
 
     table: sa.Table
     word: str
     key: tuple[str, ...] = ("number",)
     sealed: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
     def item(self, row: Mapping[str, Any]) -> str:
         """Return how the audit trail calls a row."""
@@ -41,8 +45,9 @@ class Traced:
         return f"{self.word} {canonical([row[name] for name in self.key])}"
 
     def digest(self, row: Mapping[str, Any]) -> str:
-        """Return the SHA-256 of a row, without what may be deleted."""
-        names = [column.name for column in self.table.columns if column.name not in self.sealed]
+        """Return the SHA-256 of a row, without what may be deleted or is not vouched for."""
+        left_out = {*self.sealed, *self.untold, *(name for name in self.later if row.get(name) is None)}
+        names = [column.name for column in self.table.columns if column.name not in left_out]
         return digest({name: _plain(row.get(name)) for name in names})
 
     def digest_before(self, row: Mapping[str, Any]) -> str:
@@ -61,14 +66,16 @@ SPENDING: Final = Traced(SPENDINGS, "spending", ("release",))
 BUDGET: Final = Traced(BUDGETS, "budget", ("population", "period"))
 RULEBOOK: Final = Traced(RULEBOOKS, "rulebook", ("hash",))
 BUNDLE: Final = Traced(BUNDLES, "bundle")
-MARK: Final = Traced(MARKS, "mark")
+MARK: Final = Traced(MARKS, "mark", later=("lifted", "lifted_until", "lifted_by"))
 DECISION: Final = Traced(DECISIONS, "decision")
-DRAFT: Final = Traced(DRAFTS, "draft", sealed=("text", "verdict"))
+DRAFT: Final = Traced(DRAFTS, "draft", sealed=("text", "verdict"), later=("in_force",))
 ANSWER: Final = Traced(ANSWERS, "answer", sealed=("reason",))
 NOTE: Final = Traced(NOTES, "note", sealed=("text",))
 REQUEST: Final = Traced(REQUESTS, "release request", sealed=("why",))
 REQUEST_ANSWER: Final = Traced(REQUEST_ANSWERS, "answer to a release request", sealed=("reason",))
 RUN: Final = Traced(RUNS, "run", sealed=("inputs", "tallies"))
+ACCOUNT: Final = Traced(ACCOUNTS, "account", ("name",), untold=("password",))
+CLIENT: Final = Traced(CLIENTS, "client")
 
 ALL_TRACED: Final = (
     RELEASE,
@@ -84,6 +91,8 @@ ALL_TRACED: Final = (
     REQUEST,
     REQUEST_ANSWER,
     RUN,
+    ACCOUNT,
+    CLIENT,
 )
 
 

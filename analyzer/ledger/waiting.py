@@ -13,10 +13,11 @@ from analyzer.ledger.audit_tables import AUDIT
 from analyzer.ledger.bundles import all_bundles, marks_of
 from analyzer.ledger.drafting import waiting_drafts
 from analyzer.ledger.fitted import KeptBundle
+from analyzer.ledger.following import decisions, kept_of
 from analyzer.ledger.requests import waiting_requests
 from analyzer.ledger.review_tables import MARKS
-from analyzer.ledger.reviewed import Decision, KeptDraft, Kind, PatternState
-from analyzer.ledger.states import decisions, states_of
+from analyzer.ledger.reviewed import Decision, Kept, KeptDraft, Kind, PatternState
+from analyzer.ledger.states import states
 from analyzer.policy.effects import MarkStatus
 
 
@@ -92,7 +93,8 @@ def on_the_desk(connection: sa.Connection, today: date) -> Desk:
     """Return what waits for a person, with everything that it is about."""
     bundles = all_bundles(connection)
     before = {row["pattern"]: MarkStatus(row["mark"]) for row in marks_of(connection, _number(bundles[-2:-1]))}
-    patterns, drafts = states_of(connection, bundles, today), waiting_drafts(connection, bundles[-1:])
+    patterns = states(connection, today)
+    drafts = waiting_drafts(connection, patterns)
     found = [_pattern(state, before, bundles[-1].at) for state in patterns]
     told = [waiting for waiting in found if waiting] + _drafts(drafts) + _requests(connection)
     order = list(Why)
@@ -106,15 +108,22 @@ def history(connection: sa.Connection, pattern: str) -> tuple[Step, ...]:
     who = _who(connection, [f"mark {row['number']}" for row in rows])
     marked = []
     for row in rows:
-        bundle, mark = bundles[row["bundle"]], MarkStatus(row["mark"])
-        in_force = MarkStatus.worst([mark, MarkStatus(row["kept"])])
-        kept = f"; {in_force.words} stays, as people decided before" if in_force is not mark else ""
-        sentence = f"Bundle {bundle.fingerprint[:12]}: the rulebook marks it {mark.words}{kept}."
+        bundle, mark, kept = bundles[row["bundle"]], MarkStatus(row["mark"]), kept_of(dict(row))
+        in_force = MarkStatus.worst([mark, kept.lifted or kept.strictest])
+        sentence = f"Bundle {bundle.fingerprint[:12]}: the rulebook marks it {mark.words}{_stays(mark, kept)}."
         marked.append(
             Step(bundle.at, who.get(f"mark {row['number']}", ""), bundle.fingerprint, None, in_force, sentence)
         )
     decided = [_decided(decision, bundles[decision.bundle]) for decision in decisions(connection, pattern)]
     return tuple(sorted([*marked, *decided], key=lambda step: step.at))
+
+
+def _stays(mark: MarkStatus, kept: Kept) -> str:
+    if kept.strictest.severity <= mark.severity:
+        return ""
+    if not kept.lifted:
+        return f"; {kept.strictest.words} stays, as people decided before"
+    return f"; {kept.strictest.words} comes back on {kept.until}, as two people set it aside until then"
 
 
 def _number(bundles: tuple[KeptBundle, ...]) -> int:

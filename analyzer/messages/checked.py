@@ -22,7 +22,8 @@ class Checked(Verdict):
     data : of the data that was at hand: sources, window, fingerprint; empty where there was none.
     looked_up : whether claims were looked up in it.
     bundle : fingerprint of the model whose marks were looked at; empty where none was.
-    marks : on whose word its marks stand, as a ledger says; empty where none was asked.
+    marks : on which decisions its marks stand, as a ledger says; empty where none was asked. No name and no reason.
+    in_force : what says whether the marks in force are still these; empty where no ledger knows the model.
     instead : sentences that may be said instead, each of which passed this check.
     """
 
@@ -31,6 +32,7 @@ class Checked(Verdict):
     looked_up: bool = False
     bundle: str = ""
     marks: tuple[str, ...] = ()
+    in_force: str = ""
     instead: tuple[Fact, ...] = ()
 
     @staticmethod
@@ -48,6 +50,7 @@ class Checked(Verdict):
             "looked_up": self.looked_up,
             "bundle": self.bundle or None,
             "marks": list(self.marks),
+            "in_force": self.in_force or None,
             "instead": [
                 {"kind": fact.kind.value, "sentence": fact.sentence, "source": fact.source} for fact in self.instead
             ],

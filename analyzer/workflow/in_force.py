@@ -7,6 +7,7 @@ looked at again here. Guards on single vectors know no decision; see `guarded`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _CITES: Final = ("docs/decisions/0016-the-ledger.md",)
 _ALONE: Final = "so the marks are the rulebook's alone"
+_NUMBERED: Final = re.compile(r"decision \d+ of the ledger")
+_WORDS: Final = {CONFIRMED: "confirmed", TIGHTENED: "tightened to", LOOSENED: "loosened to"}
 
 
 def in_force(model: Model, ledger: Ledger | str | Path, today: date | None = None, key: Path | None = None) -> Model:
@@ -53,7 +56,7 @@ def in_force(model: Model, ledger: Ledger | str | Path, today: date | None = Non
     """
     plain = model.under(model.rulebook) if model.decided else model
     day = today or datetime.now(UTC).date()
-    newest, states, before = _asked(plain, ledger, day, key)
+    newest, states, before, told_by = _asked(plain, ledger, day, key)
     if newest != bundle_fingerprint(plain) or not plain.digest:
         return replace(plain, decided=_not_about(plain, newest))
     marks = tuple(
@@ -62,14 +65,26 @@ def in_force(model: Model, ledger: Ledger | str | Path, today: date | None = Non
     )
     names = [mark.pattern_id for mark in marks if mark.by_people]
     told = f"people decided on {', '.join(names)}" if names else "nobody has decided on any of them"
-    return replace(plain, marks=marks, decided=f"The marks are those in force on {day}; {told}.")
+    return replace(plain, marks=marks, decided=f"The marks are those in force on {day}; {told}.", in_force=told_by)
+
+
+def without_names(mark: Mark) -> tuple[str, ...]:
+    """Return what people decided on a pattern for whoever is no reviewer: what, and under which number it is kept."""
+    told = []
+    for reason in mark.by_people:
+        numbers = [one.attribute for one in reason.evidence if _NUMBERED.fullmatch(one.attribute)]
+        where = f" ({', '.join(numbers)})" if numbers else " before the patterns were fitted again"
+        told.append(f"{mark.pattern_id}: {_WORDS[reason.rule_id]} {reason.status.words}{where}")
+    return tuple(told)
 
 
 def _asked(
     model: Model, where: Ledger | str | Path, day: date, key: Path | None
-) -> tuple[str, dict[str, PatternState], dict[str, str]]:
-    """Return the newest bundle's fingerprint, where its patterns stand, and by whom those were tightened before it."""
+) -> tuple[str, dict[str, PatternState], dict[str, str], str]:
+    """Return the newest bundle's fingerprint, where its patterns stand, by whom those were tightened before it, and
+    the hash of what is in force."""
     from analyzer.ledger.records import LedgerError
+    from analyzer.ledger.states import in_force_hash
     from analyzer.ledger.store import open_ledger
 
     ledger = open_ledger(where, key, make=False) if isinstance(where, str | Path) else where
@@ -77,12 +92,13 @@ def _asked(
         bundles = ledger.bundles()
         newest = bundles[-1].fingerprint if bundles else ""
         if newest != bundle_fingerprint(model):
-            return newest, {}, {}
+            return newest, {}, {}, ""
         states = {state.pattern: state for state in ledger.patterns(day)}
         if any(state.fingerprint != newest for state in states.values()):  # a refit was recorded in between
             raise LedgerError("The patterns were fitted again while the ledger was read.", "Try again.")
         kept = [name for name, state in states.items() if state.kept.severity > state.by_rules.severity]
-        return newest, states, {name: _tightened_before(ledger, states[name]) for name in kept}
+        before = {name: _tightened_before(ledger, states[name]) for name in kept}
+        return newest, states, before, in_force_hash(newest, states.values())
     except AnalyzerError:
         raise
     except Exception as error:  # whatever cannot be read must withhold, and never be taken for no decision
@@ -140,14 +156,27 @@ def _tightenings(state: PatternState, before: str) -> Iterable[Reason]:
 
     if state.kept.severity > state.by_rules.severity:
         because = (
-            "People tightened this mark before the patterns were fitted again; that stays until they decide again."
+            "People tightened this mark before the patterns were fitted again; that stays, and two people can set it"
+            " aside for a time."
         )
         told = Evidence(before or f"{state.kept.words}, handed on by an earlier pattern", 1.0, ANY)
         yield Reason(TIGHTENED, state.kept, because, _CITES, (told,))
+    if state.handed_on.strictest.severity > max(state.kept.severity, state.by_rules.severity):
+        yield _still_lifted(state)
     for one in state.decisions:
         if one.kind is Kind.TIGHTEN:
             because = f"{one.who} tightened this mark to {one.after.words} on {one.at[:10]}: {one.reason}"
             yield Reason(TIGHTENED, one.after, because, _CITES, _number(one))
+
+
+def _still_lifted(state: PatternState) -> Reason:
+    """Return that two people loosened before a refit what people had tightened, and that it has not ended."""
+    kept = state.handed_on
+    because = (
+        f"People tightened this mark to {kept.strictest.words} before the patterns were fitted again; two people set"
+        f" that aside until {kept.until}."
+    )
+    return Reason(LOOSENED, state.kept, because, _CITES, (Evidence(f"decision {kept.by} of the ledger", 1.0, ANY),))
 
 
 def _confirmation(state: PatternState, status: MarkStatus) -> Iterable[Reason]:

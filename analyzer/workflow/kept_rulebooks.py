@@ -90,7 +90,7 @@ def book_in_words(text: str) -> BookInWords:
     RulebookError
         When it is no rulebook of this version.
     """
-    book = _book(text)
+    book = kept_rulebook(text)
     border = book.border
     marking = {rule.id for rule in book.marking}
     others = tuple(rule for rule in book.rule if rule.id not in marking and rule.effect.refuses)
@@ -113,7 +113,7 @@ def changes_in_words(before: str, after: str) -> tuple[ChangeInWords, ...]:
 
     An allow rule that is gone permits less, so it counts as no loosening; see `rule_changes`.
     """
-    earlier, later = _book(before), _book(after)
+    earlier, later = kept_rulebook(before), kept_rulebook(after)
     allowed = {rule.id for rule in (*earlier.allowing, *later.allowing)}
     return tuple(
         ChangeInWords(
@@ -129,7 +129,14 @@ def _looser(direction: Direction, allows: bool) -> bool:
     return direction in _LOOSER
 
 
-def _book(text: str) -> Rulebook:
+def kept_rulebook(text: str) -> Rulebook:
+    """Return a rulebook of a ledger.
+
+    Raises
+    ------
+    RulebookError
+        When it is no rulebook of this version.
+    """
     try:
         return rulebook_from(json.loads(text), "the rulebook of the ledger")
     except ValueError as error:

@@ -217,14 +217,19 @@ class Checker:
             looked_up=looked_up,
             bundle=self.model.digest if self.model is not None else "",
             marks=self._marks(),
+            in_force=self.model.in_force if self.model is not None else "",
         )
 
     def _marks(self) -> tuple[str, ...]:
-        """Return on whose word the model's marks stand, where a ledger was asked."""
+        """Return on which decisions the model's marks stand, where a ledger was asked.
+
+        Whoever may check a draft need not be somebody who may read who decided, and why: that is for reviewers.
+        """
         if self.model is None or not self.model.decided:
             return ()
-        told = [f"{mark.pattern_id}: {one.sentence()}" for mark in self.model.marks for one in mark.by_people]
-        return (self.model.decided, *told)
+        from analyzer.workflow.in_force import without_names
+
+        return (self.model.decided, *(told for mark in self.model.marks for told in without_names(mark)))
 
     def _by_words(self, text: str, to_one_user: bool) -> tuple[list[Reason], Verdict]:
         """Return what the policy and a draft's own basis say, and the verdict by words; no data is looked at."""

@@ -67,6 +67,8 @@ class Model:
         Marks that came with the lineage; they stay whatever rulebook marks the patterns.
     decided : str
         What a ledger was asked about these marks and what it said, in words; empty where none was. See `in_force`.
+    in_force : str
+        What says whether the marks in force are still these: a SHA-256. Empty where no ledger knows the model.
     """
 
     patterns: UsagePatterns
@@ -78,11 +80,12 @@ class Model:
     inheritance: Inheritance = field(default_factory=dict)
     digest: str = ""
     decided: str = ""
+    in_force: str = ""
 
     def under(self, rulebook: Rulebook) -> Model:
         """Return the same patterns marked by another rulebook; what people decided is about the other marks."""
         marks = with_inherited(mark_patterns(self.patterns, rulebook), self.inheritance)
-        return replace(self, rulebook=rulebook, marks=tuple(marks), decided="")
+        return replace(self, rulebook=rulebook, marks=tuple(marks), decided="", in_force="")
 
 
 def save_model(

@@ -9,14 +9,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from analyzer.errors import AnalyzerError, InputError
 from analyzer.ledger.store import Ledger, open_ledger
 from analyzer.report.data import Card
 from analyzer.workflow import describe, message_jobs
+from analyzer.workflow.kept_rulebooks import kept_rulebook
 from analyzer.workflow.message_jobs import Settings
 from analyzer.workflow.message_sources import POPULATION
 from analyzer.workflow.messages import Checker, checker
 from analyzer.workflow.model import Model, load_model
-from analyzer.workflow.recording import bundle_record
+from analyzer.workflow.recording import bundle_fingerprint, bundle_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,33 @@ def open_office(settings: OfficeSettings) -> Office:
     BundleError
         When the model cannot be loaded.
     InputError
-        When anything of `settings.messages` cannot be read.
+        When anything of `settings.messages` cannot be read, or the ledger's newest bundle is another model.
     """
     model = load_model(settings.model) if settings.model else None
-    return Office(open_ledger(settings.ledger, settings.key), model, settings.messages)
+    ledger = open_ledger(settings.ledger, settings.key)
+    try:
+        return Office(ledger, model and as_known(model, ledger, str(settings.model)), settings.messages)
+    except AnalyzerError:
+        ledger.close()
+        raise
+
+
+def as_known(model: Model, ledger: Ledger, name: str) -> Model:
+    """Return a model under the rulebook by which the ledger knows it: the marks of its newest bundle are decided on.
+
+    Raises
+    ------
+    InputError
+        When the ledger's newest bundle is another model; then no draft could be approved, and no decision would count.
+    """
+    newest = ledger.bundles()[-1:]
+    if not newest or bundle_fingerprint(model) == newest[0].fingerprint:
+        return model
+    marked = model.under(kept_rulebook(ledger.rulebook(newest[0].rulebook_hash).text))
+    if bundle_fingerprint(marked) == newest[0].fingerprint:
+        return marked
+    raise InputError(
+        f"The newest bundle of the ledger ({newest[0].fingerprint[:12]}, fitted on {newest[0].source:.60}) is another"
+        f" model than {name}, so that decisions would not count for it.",
+        "Name that model with --model; or record this one: analyzer run SESSIONS --model FOLDER --ledger LEDGER.",
+    )

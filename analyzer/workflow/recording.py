@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import InputError
-from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord, RunRecord
+from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord, RunRecord, bundle_known_as
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.marks import NO_PATTERN_ID, Mark
 from analyzer.policy.rulebook import Rulebook
@@ -62,7 +62,7 @@ def bundle_record(model: Model) -> BundleRecord:
 
 def bundle_fingerprint(model: Model) -> str:
     """Return by what the ledger knows a loaded model: the same bundle marked by another rulebook is another one."""
-    return hashlib.sha256(f"{model.digest} {model.rulebook.hash}".encode()).hexdigest()
+    return bundle_known_as(model.digest, model.rulebook.hash)
 
 
 def mildest_of(mark: Mark, book: Rulebook) -> MarkStatus:

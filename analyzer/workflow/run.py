@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,6 +51,7 @@ class RunResult:
     model_reason: str
     withheld_share: float
     outputs: dict[str, str] = field(default_factory=dict)
+    decided: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as plain JSON values."""
@@ -62,7 +64,7 @@ class RunResult:
             "model": self.model_kind,
             "model_reason": self.model_reason,
             "rulebook_hash": self.model.rulebook.hash,
-            "notes": [*self.intake.notes, *([self.model.decided] if self.model.decided else [])],
+            "notes": [*self.intake.notes, *([self.decided] if self.decided else [])],
             "outputs": self.outputs,
         }
 
@@ -88,7 +90,8 @@ class RunOptions:
     extracting : ExtractOptions
         How features are extracted; its window is not looked at.
     ledger : Ledger or where it lies, optional
-        What people decided on the model that is given, or on the reference model. It is opened when it is asked.
+        What people decided. The bundle that classifies is recorded there before its marks are asked for, so that what
+        they tightened on an earlier one holds for it at once. It is opened when it is asked.
     ledger_key : Path, optional
         Of a ledger that is not open.
     """
@@ -123,11 +126,10 @@ def run(source: Any, out: Path, options: RunOptions, progress: Progress = SILENT
         vectors, intake = _vectors(source, out, model.window, options, progress)
         reason += f"; its window of {model.window} is used instead of {window}"
     progress("classifying")
-    if options.ledger is not None and kind != "fitted":  # nobody has decided on what was fitted a moment ago
-        model = _as_decided(model, options.ledger, options.ledger_key)
+    model, decided = (model, "") if options.ledger is None else _as_decided(model, options.ledger, options.ledger_key)
     answer = classify(model, vectors)
     share = float((answer["pattern"] == WITHHELD).mean())
-    result = RunResult(intake, len(vectors), model, kind, reason, share)
+    result = RunResult(intake, len(vectors), model, kind, reason, share, decided=decided)
     progress("writing")
     return _write(result, answer, out, options.today or datetime.now(UTC).date())
 
@@ -144,12 +146,32 @@ def _given_model(options: RunOptions) -> Model | None:
     return model.under(options.rulebook) if options.rulebook else model
 
 
-def _as_decided(model: Model, ledger: Ledger | str, key: Path | None) -> Model:
-    """Return the model with the marks in force; as it is where nobody decided, so that results do not tell the day."""
-    from analyzer.workflow.in_force import in_force
+def _as_decided(model: Model, where: Ledger | str, key: Path | None) -> tuple[Model, str]:
+    """Record the bundle, and return the model with the marks in force and what the ledger said of them.
 
-    decided = in_force(model, ledger, key=key)
-    return decided if any(mark.by_people for mark in decided.marks) else model
+    It comes back as it is where nobody decided, so that results do not tell the day. A ledger's newest bundle is then
+    one whose outputs are not there yet: whoever stops the run here runs it again.
+    """
+    from analyzer.ledger.store import open_ledger
+    from analyzer.workflow.in_force import in_force
+    from analyzer.workflow.recording import bundle_record
+
+    loaded = model if model.digest else _loaded(model)
+    ledger = open_ledger(where, key, make=False) if isinstance(where, str) else where
+    try:
+        ledger.record_bundle(bundle_record(loaded))
+        told = in_force(replace(model, digest=loaded.digest), ledger)
+    finally:
+        if ledger is not where:
+            ledger.close()
+    decided = any(mark.by_people for mark in told.marks)
+    return (replace(model, marks=told.marks, decided=told.decided) if decided else model), told.decided
+
+
+def _loaded(model: Model) -> Model:
+    """Return a model that was just fitted as it comes back from disk: only so it has a fingerprint."""
+    with TemporaryDirectory() as folder:
+        return load_model(save(model, Path(folder) / "model"))
 
 
 def _vectors(
@@ -212,10 +234,11 @@ def fit(
 
 
 def save(model: Model, folder: Path) -> Path:
-    """Save a model that was just fitted."""
+    """Save a model that was just fitted, with the rulebook's marks: what people decided is in the ledger."""
+    marks = model.under(model.rulebook).marks if model.decided else model.marks
     return save_model(
         model.patterns,
-        model.marks,
+        marks,
         folder,
         rulebook=model.rulebook,
         window=model.window,

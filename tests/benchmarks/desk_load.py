@@ -94,7 +94,7 @@ class Reviewer:
     async def decide(self) -> None:
         pattern = self.chance.choice(self.patterns)
         page = await self.browser.get("card", f"/patterns/{pattern}")
-        told = {"seen": page.field("seen"), "decision": "confirm", "reason": ""}
+        told = {"seen": page.field("seen"), "decision": page.field("decision"), "reason": ""}
         await self._post("decide", f"/patterns/{pattern}/decisions", **told)
 
     async def note(self) -> None:

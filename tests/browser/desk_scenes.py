@@ -90,6 +90,7 @@ SCENES = (
     Scene("drafts", "Ana", _goes("/drafts")),
     Scene("draft", "Ana", _goes("/drafts/2")),
     Scene("draft_own", "Cleo", _goes("/drafts/1")),
+    Scene("draft_approved", "Ana", _goes("/drafts/1")),
     Scene("releases", "Cleo", _goes("/releases")),
     Scene("release", "Cleo", _goes("/releases/1")),
     Scene("requests", "Ana", _goes("/requests")),

@@ -14,6 +14,7 @@ from analyzer.ledger.store import Ledger
 from analyzer.messages.verdict import check_words
 from analyzer.policy.effects import MarkStatus
 from analyzer.policy.rulebook import Rulebook, rulebook_from
+from analyzer.workflow.in_force import in_force
 from analyzer.workflow.message_index import build_index
 from analyzer.workflow.model import Model
 from analyzer.workflow.recording import bundle_record
@@ -38,7 +39,7 @@ def furnish(ledger: Ledger, model: Model, today: date | None = None) -> None:
     _decide(ledger, "P02", Kind.TIGHTEN, "Ana", day, to=MarkStatus.REVIEW)
     _decide(ledger, "P02", Kind.LOOSEN, "Ben", day, to=MarkStatus.OPEN, expires=day + timedelta(days=90))
     for author, text in (("Cleo", ALLOWED), ("Cleo", ASKED), ("Ana", BLOCKED)):
-        ledger.submit(DraftRecord(author=author, text=text, verdict=_verdict(text)))
+        ledger.submit(DraftRecord(author=author, text=text, verdict=_verdict(text, model, ledger)))
     ledger.answer(1, "Ana", DraftStatus.APPROVED, "", 0)
     _release(ledger)
     asked = {"source": "viewing sessions of the service", "window": "March 2026", "purpose": "press"}
@@ -62,8 +63,10 @@ def _decide(ledger: Ledger, pattern: str, kind: Kind, who: str, day: date, **tol
     ledger.decide(choice, ledger.pattern(pattern, day).last, day)
 
 
-def _verdict(text: str) -> dict[str, object]:
-    return check_words(text).as_json()
+def _verdict(text: str, model: Model, ledger: Ledger) -> dict[str, object]:
+    """Return a verdict by words, as if a desk with this model had reached it."""
+    stands_on = {"bundle": model.digest, "rulebook_hash": model.rulebook.hash}
+    return {**check_words(text).as_json(), **stands_on, "in_force": in_force(model, ledger).in_force}
 
 
 def _release(ledger: Ledger) -> None:

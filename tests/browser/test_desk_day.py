@@ -96,7 +96,8 @@ def test_a_reviewers_day(hands: Hands) -> None:
 
     hands.press("link", "P14 One title on many days, many rewinds in one title, day after day")
     hands.press("button", "Confirm never single out")
-    expect(page.get_by_role("status")).to_have_text("Confirmed. The decision is in the audit trail.")
+    expect(page.get_by_role("alert")).to_have_text("Confirmed. The decision is in the audit trail.")
+    expect(page.get_by_role("alert")).to_be_focused()
 
     _tightens_and_asks_to_loosen(hands)
     _answers_a_draft(hands)
@@ -107,7 +108,7 @@ def test_a_reviewers_day(hands: Hands) -> None:
     hands.press("button", "Verify the trail")
     expect(page.get_by_role("heading", name="The trail is whole")).to_be_visible()
     hands.press("button", "Sign out")
-    expect(page.get_by_role("status")).to_have_text("You have signed out.")
+    expect(page.get_by_role("alert")).to_have_text("You have signed out.")
     page.goto("/queue")
     expect(page).to_have_title("Sign in – The desk")
 
@@ -126,14 +127,14 @@ def _tightens_and_asks_to_loosen(hands: Hands) -> None:
     page.keyboard.insert_text(WHY)
     assert page.get_by_label("Tighten to review", exact=True).is_checked()
     hands.press("button", "Decide")
-    expect(page.get_by_role("status")).to_have_text("Tightened. The stricter mark holds from now on.")
+    expect(page.get_by_role("alert")).to_have_text("Tightened. The stricter mark holds from now on.")
 
     hands.choose("Ask to loosen to open")
     hands.write("Reason", WHY)
     for part, value in (("Day", ENDS.day), ("Month", ENDS.month), ("Year", ENDS.year)):
         hands.write(part, str(value))
     hands.press("button", "Decide")
-    expect(page.get_by_role("status")).to_contain_text("waits until another reviewer agrees")
+    expect(page.get_by_role("alert")).to_contain_text("waits until another reviewer agrees")
     expect(page.get_by_label("Take your request back")).to_be_visible()
     expect(page.get_by_label("Agree to open")).to_have_count(0)
 
@@ -145,7 +146,7 @@ def _answers_a_draft(hands: Hands) -> None:
     hands.choose("Reject")
     hands.write("Reason", "It speaks to people about their nights; say it about the series instead.")
     hands.press("button", "Answer")
-    expect(page.get_by_role("status")).to_have_text("Rejected. Your reason is shown to the author.")
+    expect(page.get_by_role("alert")).to_have_text("Rejected. Your reason is shown to the author.")
     expect(page.get_by_text("Ana: rejected.")).to_be_visible()
 
 
@@ -162,7 +163,7 @@ def _checks_and_submits(hands: Hands) -> None:
     hands.press("button", "Check")
     expect(page.get_by_role("heading", name="Allow: this may be said.")).to_be_visible()
     hands.press("button", "Submit for review")
-    expect(page.get_by_role("status")).to_contain_text("A reviewer who is not you will answer.")
+    expect(page.get_by_role("alert")).to_contain_text("A reviewer who is not you will answer.")
     expect(page.get_by_label("Approve", exact=True)).to_have_count(0)
 
 
@@ -171,7 +172,7 @@ def _another_one_agrees(hands: Hands) -> None:
     hands.press("link", "P03 Several plays in a sitting, many plays a day, in the evening")
     hands.choose("Agree to open")
     hands.press("button", "Decide")
-    expect(hands.page.get_by_role("status")).to_contain_text("The milder mark holds from now on")
+    expect(hands.page.get_by_role("alert")).to_contain_text("The milder mark holds from now on")
 
 
 def test_the_skip_link_comes_first_and_leads_past_the_places(hands: Hands) -> None:
@@ -214,7 +215,7 @@ def test_whoever_is_second_is_told_and_looks_again(browser: Browser, tmp_path: P
             pages.append(page)
         for page in pages:
             page.get_by_role("button", name="Decide").click()
-        expect(pages[0].get_by_role("status")).to_have_text("Tightened. The stricter mark holds from now on.")
+        expect(pages[0].get_by_role("alert")).to_have_text("Tightened. The stricter mark holds from now on.")
         expect(pages[1].get_by_role("alert")).to_contain_text("Another decision on P05 came in meanwhile by Ana")
         expect(pages[1].get_by_role("alert")).to_contain_text("Nothing was decided by you.")
         expect(pages[1].get_by_label("Reason")).to_have_value(WHY)

@@ -54,6 +54,26 @@ def test_a_draft_is_judged_as_the_command_line_judges_it(api, desk, text):
     assert said.json() == json.loads(json.dumps(expected))
 
 
+def test_a_value_that_is_in_no_model_does_not_leave():
+    told = [model for model in vars(models).values() if isinstance(model, type) and issubclass(model, models._Told)]
+    assert len(told) > 20
+    assert [model.__name__ for model in told if model.model_config.get("extra") == "allow"] == []
+    fact = {"kind": "warmth", "sentence": "Thank you for watching.", "source": None, "households": 7}
+    assert "households" not in models.FactTold.model_validate(fact).model_dump()
+
+
+def test_what_may_be_said_of_a_title_is_told_as_the_command_line_tells_it(desk, monkeypatch):
+    told = {
+        "title": "A", "known": True, "hint": "", "window": "March 2026", "fingerprint": "f" * 64, "purpose": "press",
+        "facts": [{"kind": "rank", "sentence": "A is among the ten.", "source": "sessions"}],
+    }  # fmt: skip
+    app = desk.app()
+    monkeypatch.setattr(desk.offices[-1], "suggest", lambda title: told | {"viewers": ["v-7"]})
+    _, token = desk.ledger.add_client("tool", Role.COMMUNICATIONS)
+    said = desk.visitor(app=app).get("/api/v1/suggest?title=A", headers={"Authorization": f"Bearer {token}"})
+    assert said.json() == told
+
+
 def test_checking_keeps_nothing(api, desk):
     before = desk.ledger.audit.anchor()
     program = api(Role.COMMUNICATIONS)

@@ -38,12 +38,16 @@ REASON = "Looked at with the researchers: it is close to a protected repetition.
 
 def works(desk):
     """Return for the path of each POST a form that does something: who sends it, where to, and its fields."""
-    seen = str(desk.ledger.pattern("P03").last)
+    seen, mark = str(desk.ledger.pattern("P03").last), desk.ledger.pattern("P03").mark.value
     draft = {"text": "Most viewers finish the first season within a week.", "purpose": "press"}
     client, _ = desk.ledger.add_client("a tool for forms", Role.COMMUNICATIONS)
     wanted = desk.ledger.request_release(asked_by({**ASKED, "why": "A newspaper asks for it."}, "Cleo").request)
     return {
-        "/patterns/{pattern}/decisions": ("Ana", "/patterns/P03/decisions", {"decision": "confirm", "seen": seen}),
+        "/patterns/{pattern}/decisions": (
+            "Ana",
+            "/patterns/P03/decisions",
+            {"decision": f"confirm:{mark}", "seen": seen},
+        ),
         "/patterns/{pattern}/notes": ("Ana", "/patterns/P11/notes", {"note": "Seen with the researchers today."}),
         "/check": ("Cleo", "/check", draft),
         "/drafts": ("Cleo", "/drafts", draft),

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,6 +15,8 @@ import pytest
 
 from analyzer.ledger.people import Role
 from analyzer.ledger.store import open_ledger
+from analyzer.workflow.model import load_model
+from analyzer.workflow.recording import bundle_record
 
 PASSWORD = "a quiet evening with one film"
 START_S = 60
@@ -26,6 +29,14 @@ def results(terminal) -> Path:
     folder.mkdir()
     open_ledger(folder / "ledger.sqlite").close()
     return folder
+
+
+def test_a_desk_on_another_model_than_the_ledgers_newest_does_not_open(terminal, results):
+    ledger = open_ledger(results / "ledger.sqlite")
+    ledger.add_account("Ana", Role.REVIEWER, PASSWORD)
+    ledger.record_bundle(replace(bundle_record(load_model()), fingerprint="f" * 64))
+    ledger.close()
+    terminal.run("desk", "results").refused("is another model than reference", "--model")
 
 
 def typed(terminal, text: str, *args: str) -> subprocess.CompletedProcess[str]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
+from importlib import resources
 
 import pyarrow.parquet as pq
 import pytest
 
 from analyzer.ledger.events import What
-from analyzer.ledger.reviewed import DraftRecord
+from analyzer.ledger.reviewed import Choice, DraftRecord, Kind
 from analyzer.ledger.store import open_ledger
+from analyzer.policy.effects import MarkStatus
+from analyzer.workflow.model import load_model
+from analyzer.workflow.recording import bundle_fingerprint
 
 
 @pytest.fixture
@@ -130,3 +135,26 @@ def test_a_run_is_recorded_with_its_model_and_marks_and_tells_of_no_viewer(termi
     viewers = pq.read_table(views)["viewer_id"].unique().to_pylist()
     assert viewers
     assert not [viewer for viewer in viewers if viewer.encode() in held]
+
+
+def test_what_people_tightened_holds_in_the_very_run_that_fits_anew(terminal, views):
+    command = ("run", views, "--out", "results")
+    terminal.run(*command).good()
+    ledger = open_ledger(terminal.path("results/ledger.sqlite"))
+    pattern = next(state.pattern for state in ledger.patterns() if state.mark is MarkStatus.OPEN)
+    why, never = "It was looked at with the researchers.", MarkStatus.NEVER_SINGLE_OUT
+    choice = Choice(pattern=pattern, kind=Kind.TIGHTEN, who="ana", to=never, reason=why)
+    ledger.decide(choice, ledger.pattern(pattern).last)
+    text = (resources.files("analyzer.policy") / "default.toml").read_text("utf-8")
+    book = re.sub(r'^version = ".*"', 'version = "9"', text, count=1, flags=re.MULTILINE)
+    terminal.path("house.toml").write_text(book)
+    told = terminal.run(*command, "--rulebook", "house.toml", "--json").good().json
+    assert {one["id"]: one["mark"] for one in told["patterns"]}[pattern] == "never_single_out"
+    assert pattern not in set(pq.read_table(terminal.path("results/assignments.parquet"))["pattern"].to_pylist())
+    assert any(f"people decided on {pattern}" in note for note in told["notes"])
+    assert (len(ledger.bundles()), ledger.pattern(pattern).mark) == (2, never)
+    saved = load_model(terminal.path("results/model"))
+    assert bundle_fingerprint(saved) == ledger.bundles()[-1].fingerprint == ledger.runs()[-1].bundle_fingerprint
+    again = terminal.run("run", views, "--model", "results/model", "--out", "again", "--json").good().json
+    assert not [note for note in again["notes"] if "marks" in note], "no ledger was asked"
+    ledger.close()

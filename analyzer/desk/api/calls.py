@@ -74,13 +74,13 @@ def submit(ask: Ask, sent: DraftToSubmit) -> dict[str, Any]:
 
 def drafts(ask: Ask) -> dict[str, Any]:
     """List drafts: a reviewing program's list has everybody's, another one's its own."""
-    seen = [kept for kept in ask.office.ledger.drafts() if may_see(me(ask), kept.author)]
+    seen = [kept for kept in ask.office.ledger.drafts(ask.office.today()) if may_see(me(ask), kept.author)]
     return {"drafts": [_draft(kept) for kept in _page(ask, seen)]}
 
 
 def draft(ask: Ask) -> dict[str, Any]:
     """Return a draft."""
-    kept = _found(lambda: ask.office.ledger.draft(_number(ask)))
+    kept = _found(lambda: ask.office.ledger.draft(_number(ask), ask.office.today()))
     if not may_see(me(ask), kept.author):
         raise ProblemError(missing(f"The ledger has no draft {kept.number}.", "Name one that you submitted."))
     return _draft(kept)

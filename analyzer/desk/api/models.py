@@ -73,16 +73,22 @@ class ReasonTold(_Told):
 class FactTold(_Told):
     """A sentence that may be said, and where its figure is from."""
 
-    model_config = ConfigDict(extra="allow")
-
+    kind: Literal["hours", "rank", "households", "warmth"]
+    """What it tells; a sentence of warmth tells no figure."""
     sentence: str
     source: str | None = None
 
 
+class DataTold(_Told):
+    """The data that claims can be looked up in."""
+
+    sources: str
+    window: str
+    fingerprint: str
+
+
 class VerdictTold(_Told):
     """What `analyzer check --json` prints."""
-
-    model_config = ConfigDict(extra="allow")
 
     text: str
     """The draft as it was judged."""
@@ -95,6 +101,16 @@ class VerdictTold(_Told):
     basis: str
     """What it was judged by: words only, or data too."""
     purpose: str
+    data: DataTold | None
+    """Null where the desk has none."""
+    looked_up: bool
+    """Whether claims were looked up in the data."""
+    bundle: str | None
+    """Fingerprint of the model whose marks were looked at."""
+    marks: list[str]
+    """On which decisions of the ledger its marks stand; never who decided, nor why."""
+    in_force: str | None
+    """Changes when the marks in force do; then the draft has to be checked again."""
     instead: list[FactTold]
     """What may be said instead."""
     rulebook_hash: str
@@ -104,13 +120,16 @@ class VerdictTold(_Told):
 class SuggestionsTold(_Told):
     """What `analyzer suggest --json` prints."""
 
-    model_config = ConfigDict(extra="allow")
-
     title: str
     known: bool
     hint: str
     """A title with nearly that name, where this one is not known."""
     facts: list[FactTold]
+    window: str
+    """Which period the data are of."""
+    fingerprint: str
+    """Of the data."""
+    purpose: str
 
 
 class PatternTold(_Told):

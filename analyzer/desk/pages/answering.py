@@ -11,7 +11,7 @@ from analyzer.errors import InputError
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.reviewed import DecisionRefusedError
 
-_MOVED: Final = "Nothing was answered by you. Look at the answers below, then answer again."
+_MOVED: Final = "It is answered, and nothing was answered by you. Look at the answers below."
 
 
 def refused(answer: Callable[[], object], again: Callable[..., Response]) -> Response | None:

@@ -59,13 +59,13 @@ def submit(ask: Ask) -> Response:
         kept = ask.office.ledger.submit(record)
     except InputError as error:
         return _form(ask, 422, {"text": f"{error.cause} {error.remedy}"}, verdict=verdict, text=told["text"])
-    return ask.see("draft", done="submitted", number=str(kept.number))
+    return ask.see("draft", done="submitted", as_of=view.as_of(kept), number=str(kept.number))
 
 
 def drafts(ask: Ask) -> Response:
     """List drafts: a reviewer's list has everybody's, a writer's their own."""
     own = me(ask).role is not Role.REVIEWER
-    kept = [draft for draft in ask.office.ledger.drafts() if may_see(me(ask), draft.author)]
+    kept = [draft for draft in ask.office.ledger.drafts(ask.office.today()) if may_see(me(ask), draft.author)]
     page = page_of(list(reversed(kept)), ask.query.get("page", ""), _SIZE, "/drafts")
     return ask.page("drafts.html.j2", rows=tuple(map(view.row, page.rows)), pages=page.pages, own=own)
 
@@ -88,8 +88,10 @@ def answer(ask: Ask) -> Response:
     if told := too_long(reason):
         return _draft(ask, 422, {"reason": told})
     answered = (found.number, me(ask).name, said, reason, seen)
-    refusal = refused(lambda: ask.office.ledger.answer(*answered), partial(_draft, ask))
-    return refusal or ask.see("draft", done=said.value, number=str(found.number))
+    today = ask.office.today()
+    refusal = refused(lambda: ask.office.ledger.answer(*answered, today), partial(_draft, ask))
+    kept, done = ask.office.ledger.draft(found.number, today), "taken-back" if found.last else said.value
+    return refusal or ask.see("draft", done=done, as_of=view.as_of(kept), number=str(found.number))
 
 
 def _text(ask: Ask) -> tuple[str, str]:
@@ -125,7 +127,7 @@ def _mine(ask: Ask) -> KeptDraft | Response:
     """Return the draft that is asked for, if this person may see it: writers see their own."""
     number = whole(ask.path["number"], 1)
     try:
-        found = ask.office.ledger.draft(number or 0)
+        found = ask.office.ledger.draft(number or 0, ask.office.today())
     except InputError as error:
         return missing(ask, error)
     if not may_see(me(ask), found.author):
@@ -137,16 +139,20 @@ def _draft(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None,
     found = _mine(ask)
     if isinstance(found, Response):
         return found
+    may = found.status is DraftStatus.WAITING or me(ask).role is Role.REVIEWER
+    options = view.answer_options(found, me(ask).name) if may else ()
     return ask.page(
         "draft.html.j2",
         status,
+        as_of=view.as_of(found),
         errors=errors or {},
         problem=problem,
         values=ask.form,
         draft=found,
         **_told(found),
-        options=view.answer_options(found, me(ask).name) if _open(found) else (),
-        why_not=view.why_not_approved(found, me(ask).name),
+        stale=view.stale_words(found),
+        options=options,
+        why_not=view.why_not_approved(found, me(ask).name) if found.status is DraftStatus.WAITING else "",
     )
 
 
@@ -157,11 +163,6 @@ def _told(found: KeptDraft) -> dict[str, Any]:
         "verdict": None if gone else view.judged(found.text or "", found.verdict or {}),
         "answers": view.answers(found),
     }
-
-
-def _open(found: KeptDraft) -> bool:
-    """Return whether an answer is still asked for; an answered draft may be taken back or opened by no form."""
-    return found.status is DraftStatus.WAITING
 
 
 DOORS: Final = (

@@ -68,7 +68,8 @@ def decide(ask: Ask) -> Response:
         return _card(ask, 409, problem=told)
     except (DecisionRefusedError, InputError) as error:
         return _card(ask, 422, {_field_of(error): f"{error.cause} {error.remedy}"})
-    return ask.see("pattern", done=sent.done, pattern=state.pattern)
+    as_of = card.as_of(ledger.pattern(state.pattern, today))
+    return ask.see("pattern", done=sent.done, as_of=as_of, pattern=state.pattern)
 
 
 def note(ask: Ask) -> Response:
@@ -85,7 +86,7 @@ def note(ask: Ask) -> Response:
         return missing(ask, error)
     except InputError as error:
         return _card(ask, 422, {"note": f"{error.cause} {error.remedy}"})
-    return ask.see("pattern", done="noted", pattern=state.pattern)
+    return ask.see("pattern", done="noted", as_of=card.as_of(state), pattern=state.pattern)
 
 
 def _card(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None, problem: str = "") -> Response:
@@ -97,6 +98,7 @@ def _card(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None, 
     return ask.page(
         "pattern.html.j2",
         status,
+        as_of=card.as_of(state),
         errors=errors or {},
         problem=problem,
         values=ask.form,
@@ -126,7 +128,7 @@ def _for_reviewers(ask: Ask, state: PatternState) -> dict[str, Any]:
         "may_decide": may,
         "may_discuss": may,
         "options": choices,
-        "needs_reason": any(":" in choice.value or choice.value == "decline" for choice in choices),
+        "needs_reason": decisions.needs_reason(choices),
         "may_loosen": decisions.may_loosen(state),
         "notes": note_views(ask.office.ledger.notes(state.pattern)) if may else (),
     }

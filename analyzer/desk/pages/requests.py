@@ -46,7 +46,7 @@ def ask_release(ask: Ask) -> Response:
         kept = ask.office.ledger.request_release(asked.request)
     except InputError as error:
         return _form(ask, 422, {"by": f"{error.cause} {error.remedy}"})
-    return ask.see("request", done="requested", number=str(kept.number))
+    return ask.see("request", done="requested", as_of=view.as_of(kept), number=str(kept.number))
 
 
 def request(ask: Ask) -> Response:
@@ -70,7 +70,8 @@ def answer_request(ask: Ask) -> Response:
         return _request(ask, 422, {"reason": told})
     answered = (found.number, me(ask).name, said, reason, seen)
     refusal = refused(lambda: ask.office.ledger.answer_request(*answered), partial(_request, ask))
-    return refusal or ask.see("request", done=_DONE[said], number=str(found.number))
+    kept, done = ask.office.ledger.request(found.number), "request-taken-back" if found.last else _DONE[said]
+    return refusal or ask.see("request", done=done, as_of=view.as_of(kept), number=str(found.number))
 
 
 def _form(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
@@ -93,16 +94,19 @@ def _request(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = Non
     found = _mine(ask)
     if isinstance(found, Response):
         return found
+    may = found.status is RequestStatus.WAITING or me(ask).role is Role.REVIEWER
+    options = view.answer_options(found, me(ask).name) if may else ()
     return ask.page(
         "request.html.j2",
         status,
+        as_of=view.as_of(found),
         errors=errors or {},
         problem=problem,
         values=ask.form,
         row=view.row(found),
         facts=view.facts(found),
         answers=view.answers(found),
-        options=view.answer_options(found, me(ask).name),
+        options=options,
         command=view.command(found),
         last=found.last,
     )

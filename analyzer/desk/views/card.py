@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from analyzer.desk.views.words import MARKS, Badge, Moment, moment
+from analyzer.desk.views.words import MARKS, Badge, Moment, moment, seen
 from analyzer.ledger.reviewed import Decision, Kind, PatternState
 from analyzer.ledger.waiting import Step
 from analyzer.policy.effects import MarkStatus
@@ -128,26 +128,31 @@ def standing(state: PatternState) -> Standing:
     asked = state.waiting
     waiting = (
         f"{asked.who} asks to loosen it from {asked.before.words} to {asked.after.words} until"
-        f" {moment(str(asked.expires)).words}: {asked.reason}"
+        f" {moment(str(asked.expires)).words} (UTC): {seen(asked.reason)}"
         if asked
         else ""
     )
     return Standing(
         state.pattern,
-        state.name,
+        seen(state.name),
         MARKS[state.mark],
         MARKS[state.by_rules],
         tuple(_how(state)),
         state.absolute,
         waiting,
-        state.stale,
+        seen(state.stale),
         state.last,
     )
 
 
+def as_of(state: PatternState) -> str:
+    """Return what says whether a card still shows what it showed: a sentence about it holds no longer than that."""
+    return f"{state.last} {state.mark.value}"
+
+
 def steps(history: Iterable[Step]) -> tuple[StepView, ...]:
     """Return a pattern's history, newest first."""
-    told = [StepView(moment(step.at), step.sentence, step.kind is not None) for step in history]
+    told = [StepView(moment(step.at), seen(step.sentence), step.kind is not None) for step in history]
     return tuple(reversed(told))
 
 
@@ -155,6 +160,9 @@ def _how(state: PatternState) -> Iterable[str]:
     yield f"The rulebook marks it {state.by_rules.words}."
     if state.kept.severity > state.by_rules.severity:
         yield f"People made it {state.kept.words} before the patterns were fitted again, and that stays."
+    if state.handed_on.strictest.severity > max(state.kept.severity, state.by_rules.severity):
+        strictest, ends = state.handed_on.strictest.words, moment(str(state.handed_on.until)).words
+        yield f"People made it {strictest} before the patterns were fitted again; two set it aside until {ends} (UTC)."
     if state.mark is not MarkStatus.worst([state.by_rules, state.kept]):
         yield f"{_last_word(state.decisions)}So it is {state.mark.words} today."
     if not state.decided and not state.stale:

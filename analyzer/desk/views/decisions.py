@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ class Sent:
     done: str
 
 
+_WITH_REASON: Final = (Kind.TIGHTEN, Kind.LOOSEN, Kind.DECLINE)
 _DONE: Final = {
     Kind.CONFIRM: "confirmed",
     Kind.TIGHTEN: "tightened",
@@ -36,6 +37,12 @@ def options(state: PatternState, who: str) -> tuple[Option, ...]:
     return tuple(_options(state, who))
 
 
+def needs_reason(choices: Iterable[Option]) -> bool:
+    """Return whether any of the options has to be given a reason."""
+    kinds = {kind.value for kind in _WITH_REASON}
+    return any(option.value.partition(":")[0] in kinds for option in choices)
+
+
 def may_loosen(state: PatternState) -> bool:
     """Return whether somebody may ask to loosen the mark."""
     milder = any(_milder(mark, state) for mark in MarkStatus)
@@ -48,16 +55,16 @@ def _milder(mark: MarkStatus, state: PatternState) -> bool:
 
 
 def _options(state: PatternState, who: str) -> Iterator[Option]:
-    yield Option("confirm", f"Confirm {state.mark.words}", "The mark in force is right.")
+    yield Option(f"confirm:{state.mark.value}", f"Confirm {state.mark.words}", "The mark in force is right.")
     if state.waiting:
         if state.waiting.who == who:
-            yield Option("decline", "Take your request back", "The mark stays as it is.")
+            yield Option("decline", "Take your request back", "The mark stays as it is. Say why.")
         else:
             words = f"Agree to {state.waiting.after.words}"
             yield Option(
                 "agree", words, f"It holds until {moment(str(state.waiting.expires)).words}; then the old mark returns."
             )
-            yield Option("decline", "Decline the request", "The mark stays as it is.")
+            yield Option("decline", "Decline the request", "The mark stays as it is. Say why.")
     for mark in MarkStatus:
         if mark.severity > state.mark.severity:
             yield Option(f"tighten:{mark.value}", f"Tighten to {mark.words}", "It holds at once. Give a reason.")
@@ -73,10 +80,10 @@ def sent(form: Mapping[str, str], state: PatternState, who: str) -> Sent:
     asked, _, to = form.get("decision", "").partition(":")
     kind = next((kind for kind in Kind if kind.value == asked), None)
     seen = whole(form.get("seen", ""))
-    if kind is None or seen is None:
+    if kind is None or seen is None or (kind is Kind.CONFIRM and mark_from(to) is None):
         return Sent(None, seen or 0, {"decision": "Choose what you decide"}, "")
     reason, errors = form.get("reason", "").strip(), {}
-    if kind in (Kind.TIGHTEN, Kind.LOOSEN) and not reason:
+    if kind in _WITH_REASON and not reason:
         errors["reason"] = "Enter a reason that somebody can check later"
     elif told := too_long(reason):
         errors["reason"] = told

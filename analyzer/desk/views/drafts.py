@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from analyzer.desk.views.answers import TAKE_BACK, answer_words
 from analyzer.desk.views.forms import Option
 from analyzer.desk.views.words import SENTENCES, STATUSES, VERDICTS, Badge, Moment, moment, seen, shortened, words_of
-from analyzer.ledger.reviewed import Checked, DraftStatus, KeptDraft
+from analyzer.ledger.fitted import bundle_known_as
+from analyzer.ledger.reviewed import Answer, Checked, DraftStatus, KeptDraft
 
 _LAYERS: Final = {
     "wording": "how it is worded",
@@ -17,6 +19,11 @@ _LAYERS: Final = {
     "policy": "the rulebook",
     "disclosure": "the checks of numbers",
     "truth": "whether it is true",
+}
+
+_STALE: Final = {
+    DraftStatus.WAITING: "has to be checked again",
+    DraftStatus.APPROVED: "approved before; holds no longer",
 }
 
 
@@ -143,24 +150,44 @@ def pieces_of(text: str, spans: Iterable[tuple[int, int, int]]) -> tuple[Piece, 
 
 def row(draft: KeptDraft) -> DraftRow:
     """Return a draft for a list."""
-    told = "The words were deleted" if draft.text is None else shortened(draft.text)
-    status = STATUSES[draft.status]
-    if draft.stale and draft.status is DraftStatus.WAITING:
-        status = "has to be checked again"
-    return DraftRow(draft.number, told, draft.author, moment(draft.at), VERDICTS[draft.checked], status)
+    words = "The words were deleted" if draft.text is None else shortened(draft.text)
+    told = (_STALE.get(draft.status, "") if draft.stale else "") or STATUSES[draft.status]
+    return DraftRow(draft.number, words, draft.author, moment(draft.at), VERDICTS[draft.checked], told)
 
 
 def answers(draft: KeptDraft) -> tuple[AnswerView, ...]:
     """Return what reviewers said, newest first."""
-    told = [AnswerView(moment(one.at), one.who, STATUSES[one.status], words_of(one.reason)) for one in draft.answers]
+    told = [
+        AnswerView(moment(one.at), one.who, _said(one, draft.answers[:at]), words_of(one.reason))
+        for at, one in enumerate(draft.answers)
+    ]
     return tuple(reversed(told))
+
+
+def as_of(draft: KeptDraft) -> str:
+    """Return what says whether a page still shows what it showed: "Approved" is true no longer than that."""
+    return f"{draft.last} {draft.status.value} {draft.stale}"
+
+
+def stale_words(draft: KeptDraft) -> str:
+    """Return why a draft has to be checked again, and what that means; empty where it has not."""
+    if not draft.stale:
+        return ""
+    after = {
+        DraftStatus.WAITING: "It has to be checked again.",
+        DraftStatus.APPROVED: "So the approval holds no longer: check it again and submit it anew.",
+        DraftStatus.REJECTED: "",
+    }
+    return f"{draft.stale} {after[draft.status]}".strip()
 
 
 def answer_options(draft: KeptDraft, who: str) -> tuple[Option, ...]:
     """Return what a person may answer; the ledger's own rules have the last word."""
-    if draft.text is None:
+    if draft.text is None or draft.status is DraftStatus.REJECTED:
         return ()
     own = draft.author == who
+    if draft.status is DraftStatus.APPROVED:
+        return (TAKE_BACK,)
     reject = Option("rejected", "Take it back" if own else "Reject", "It is not said." if own else "Say why.")
     if own or draft.stale or draft.checked is Checked.BLOCK:
         return (reject,)
@@ -175,6 +202,10 @@ def why_not_approved(draft: KeptDraft, who: str) -> str:
     if draft.stale:
         return f"{draft.stale} Check it again and submit it anew."
     return "It is your own draft, so somebody else answers. You can take it back." if draft.author == who else ""
+
+
+def _said(answer: Answer, before: Sequence[Answer]) -> str:
+    return answer_words(STATUSES[answer.status], before)
 
 
 def _in_order(reasons: Sequence[Mapping[str, Any]], checked: Checked) -> list[Mapping[str, Any]]:
@@ -198,7 +229,7 @@ def _reason(number: int, reason: Mapping[str, Any], checked: Checked) -> Numbere
 
 
 def _basis(verdict: Mapping[str, Any]) -> Iterable[str]:
-    purpose, data = verdict.get("purpose", ""), verdict.get("data")
+    purpose, data, marks = verdict.get("purpose", ""), verdict.get("data"), verdict.get("marks")
     yield f"{f'For: {purpose}; ' if purpose else ''}{verdict['basis']}."
     if verdict["rulebook_hash"]:
         yield f"Rulebook {verdict['rulebook_hash'][:12]}, rules about wording {verdict['wording_hash'][:12]}."
@@ -206,3 +237,7 @@ def _basis(verdict: Mapping[str, Any]) -> Iterable[str]:
         yield f"Rules about wording {verdict['wording_hash'][:12]}."
     if data:
         yield f"Data {data['fingerprint'][:12]}: {data['window']}, {data['sources']}."
+    if verdict.get("bundle"):
+        yield f"Patterns of the bundle {bundle_known_as(verdict['bundle'], verdict['rulebook_hash'])[:12]}."
+    if marks:
+        yield marks[0]  # what follows is for whoever may open the patterns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analyzer.desk.views.words import MARKS, Badge
+from analyzer.desk.views.words import MARKS, Badge, seen
 from analyzer.ledger.reviewed import PatternState
 from analyzer.policy.effects import MarkStatus
 from analyzer.report.data import Card
@@ -39,7 +39,7 @@ def pattern_rows(states: Iterable[PatternState], cards: Iterable[Card], mark: st
     known = {status.value for status in MarkStatus}
     return tuple(
         PatternRow(
-            state.pattern, state.name, bands.get(state.pattern, "not known here"), MARKS[state.mark], _said(state)
+            state.pattern, seen(state.name), bands.get(state.pattern, "not known here"), MARKS[state.mark], _said(state)
         )
         for state in states
         if mark not in known or state.mark.value == mark

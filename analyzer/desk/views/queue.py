@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from analyzer.desk.views.words import MARKS, VERDICTS, Badge, Moment, moment, shortened
+from analyzer.desk.views.words import MARKS, VERDICTS, Badge, Moment, moment, seen, shortened
 from analyzer.ledger.reviewed import KeptDraft, PatternState
 from analyzer.ledger.waiting import Waiting, Why
 
@@ -67,10 +67,10 @@ def _row(one: Waiting, known: Mapping[str, PatternState | KeptDraft]) -> QueueRo
     found = known.get(one.item)
     href, since = href_of(one.item), moment(one.since[:10])
     if isinstance(found, PatternState):
-        sentence = "" if one.why is Why.NEW else one.sentence
-        return QueueRow(found.pattern, found.name, href, MARKS[found.mark], sentence, since)
+        sentence = "" if one.why is Why.NEW else seen(one.sentence)
+        return QueueRow(found.pattern, seen(found.name), href, MARKS[found.mark], sentence, since)
     kind, _, number = one.item.rpartition(" ")
     name = f"{kind.capitalize()} {number}"
     if found is None:
-        return QueueRow("", name, href, None, one.sentence, since)
-    return QueueRow(name, f"“{shortened(found.text or '')}”", href, VERDICTS[found.checked], one.sentence, since)
+        return QueueRow("", name, href, None, seen(one.sentence), since)
+    return QueueRow(name, f"“{shortened(found.text or '')}”", href, VERDICTS[found.checked], seen(one.sentence), since)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from analyzer.desk.views.answers import TAKE_BACK, answer_words
 from analyzer.desk.views.forms import Option
 from analyzer.desk.views.words import Moment, moment, words_of
 from analyzer.errors import InputError
-from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestStatus
+from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestAnswer, RequestStatus
 
 STATUSES: Final = {
     RequestStatus.WAITING: "waits for an answer",
@@ -83,15 +84,19 @@ def facts(kept: KeptRequest) -> tuple[tuple[str, str], ...]:
 def answers(kept: KeptRequest) -> tuple[RequestAnswerView, ...]:
     """Return what was said to a request, newest first."""
     told: Iterable[RequestAnswerView] = (
-        RequestAnswerView(moment(one.at), one.who, STATUSES[one.status], words_of(one.reason), one.release)
-        for one in kept.answers
+        RequestAnswerView(moment(one.at), one.who, _said(one, kept.answers[:at]), words_of(one.reason), one.release)
+        for at, one in enumerate(kept.answers)
     )
     return tuple(reversed(tuple(told)))
 
 
 def answer_options(kept: KeptRequest, who: str) -> tuple[Option, ...]:
     """Return what a person may answer; the ledger's own rules have the last word."""
-    if kept.status is not RequestStatus.WAITING or kept.asked.why is None:
+    if kept.asked.why is None:
+        return ()
+    if kept.status is RequestStatus.APPROVED:
+        return (TAKE_BACK,)
+    if kept.status is not RequestStatus.WAITING:
         return ()
     if kept.asked.who == who:
         return (Option("rejected", "Take it back", "The numbers are not needed any more."),)
@@ -99,6 +104,16 @@ def answer_options(kept: KeptRequest, who: str) -> tuple[Option, ...]:
         Option("approved", "Approve", "The release is made with the command line, which checks every number."),
         Option("rejected", "Reject"),
     )
+
+
+def as_of(kept: KeptRequest) -> str:
+    """Return what says whether a page still shows what it showed."""
+    return f"{kept.last} {kept.status.value}"
+
+
+def _said(answer: RequestAnswer, before: Sequence[RequestAnswer]) -> str:
+    told = STATUSES[answer.status]
+    return told if answer.status is RequestStatus.FULFILLED else answer_words(told, before)
 
 
 def command(kept: KeptRequest) -> str:

@@ -50,18 +50,18 @@ def offered(ledger, pattern, who):
 
 
 def test_every_way_through_the_form_is_one_that_the_ledger_takes(ledger):
-    assert offered(ledger, "P01", "Ana") == ["confirm", "tighten:review", "tighten:never_single_out"]
+    assert offered(ledger, "P01", "Ana") == ["confirm:open", "tighten:review", "tighten:never_single_out"]
     decide(ledger, "P01", "tighten:never_single_out", "Ana")
-    assert offered(ledger, "P01", "Ana") == ["confirm", "loosen:review", "loosen:open"]
+    assert offered(ledger, "P01", "Ana") == ["confirm:never_single_out", "loosen:review", "loosen:open"]
     decide(ledger, "P01", "loosen:review", "Ana")
-    assert offered(ledger, "P01", "Ana") == ["confirm", "decline"]
-    assert offered(ledger, "P01", "Ben") == ["confirm", "agree", "decline"]
+    assert offered(ledger, "P01", "Ana") == ["confirm:never_single_out", "decline"]
+    assert offered(ledger, "P01", "Ben") == ["confirm:never_single_out", "agree", "decline"]
     decide(ledger, "P01", "agree", "Ben")
     assert ledger.pattern("P01", TODAY).mark is MarkStatus.REVIEW
 
 
 def test_what_is_absolute_can_only_be_confirmed(ledger):
-    assert offered(ledger, "P11", "Ana") == ["confirm"]
+    assert offered(ledger, "P11", "Ana") == ["confirm:never_single_out"]
     state = ledger.pattern("P11", TODAY)
     forged = decisions.sent(form_of("loosen:open", state), state, "Ana")
     assert forged.choice is not None
@@ -76,7 +76,9 @@ def test_the_form_says_what_is_missing_beside_each_field(ledger):
     bare = {"decision": "loosen:open", "seen": "0"}
     assert list(decisions.sent(bare, state, "Ana").errors) == ["reason", "ends_day"]
     assert list(decisions.sent({"decision": "tighten:review", "seen": "0"}, state, "Ana").errors) == ["reason"]
-    assert decisions.sent({"decision": "confirm", "seen": "x"}, state, "Ana").choice is None
+    assert decisions.sent({"decision": "confirm:open", "seen": "x"}, state, "Ana").choice is None
+    assert decisions.sent({"decision": "confirm", "seen": "0"}, state, "Ana").errors == nothing.errors
+    assert list(decisions.sent({"decision": "decline", "seen": "0"}, state, "Ana").errors) == ["reason"]
 
 
 def test_the_card_says_how_the_mark_in_force_came_to_be(ledger):
@@ -89,7 +91,7 @@ def test_the_card_says_how_the_mark_in_force_came_to_be(ledger):
     told = card.standing(ledger.pattern("P01", TODAY))
     assert told.mark.words == "review"
     assert told.sentences[1].startswith("Ana decided otherwise on ")
-    assert "Ben asks to loosen it from review to open until 26 December 2026" in told.waiting
+    assert "Ben asks to loosen it from review to open until 26 December 2026 (UTC)" in told.waiting
     assert [step.decided for step in card.steps(ledger.history("P01"))] == [True, True, False]
 
 

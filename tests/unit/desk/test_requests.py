@@ -60,10 +60,13 @@ def test_nobody_approves_their_own_and_an_answered_one_is_answered(ledger):
     assert [option.value for option in requests.answer_options(kept, "Ana")] == ["approved", "rejected"]
     assert requests.command(kept) == ""
     kept = ledger.answer_request(1, "Ana", RequestStatus.APPROVED, "Large enough to tell.", 0)
-    assert requests.answer_options(kept, "Ana") == ()
+    assert [option.label for option in requests.answer_options(kept, "Ana")] == ["Take the approval back"]
     assert [(one.who, one.status, one.reason) for one in requests.answers(kept)] == [
         ("Ana", "approved", "Large enough to tell.")
     ]
+    kept = ledger.answer_request(1, "Ben", RequestStatus.REJECTED, "The window was another one.", kept.last)
+    assert [one.status for one in requests.answers(kept)] == ["took the approval back", "approved"]
+    assert (requests.answer_options(kept, "Ana"), requests.command(kept)) == ((), "")
 
 
 def test_the_command_asks_for_the_very_table_whatever_the_words_are():

@@ -1,10 +1,12 @@
 """Bundles, drafts and choices, for the tests of what is reviewed."""
 
 import hashlib
+from dataclasses import replace
 from datetime import date, timedelta
 
-from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord
+from analyzer.ledger.fitted import BundleRecord, MarkRecord, RulebookRecord, bundle_known_as
 from analyzer.ledger.reviewed import Choice, DraftRecord, Kind
+from analyzer.ledger.states import in_force_hash
 from analyzer.policy.effects import MarkStatus
 
 OPEN, REVIEW, NEVER = MarkStatus
@@ -56,12 +58,25 @@ def tighten(ledger, pattern, to=NEVER, who="ana", today=TODAY):
     return decide(ledger, pattern, Kind.TIGHTEN, who, today, to=to, reason=WHY)
 
 
-def draft(author="cora", status="review", text="Our viewers watched 4 million hours.", book=BOOK):
+def known_as(digest, book=BOOK):
+    """Return a bundle whose fingerprint is the one that its verdicts tell."""
+    return replace(fit(rulebook=book), fingerprint=bundle_known_as(digest, book.hash))
+
+
+def checked(ledger, today=TODAY, digest="first", book=BOOK, **told):
+    """Return a draft that was checked by a model as it stands in the ledger."""
+    fingerprint = bundle_known_as(digest, book.hash)
+    in_force = in_force_hash(fingerprint, ledger.patterns(today))
+    return draft(book=book, bundle=digest, in_force=in_force, **told)
+
+
+def draft(author="cora", status="review", text="Our viewers watched 4 million hours.", book=BOOK, **told):
     verdict = {
         "verdict": status,
         "rules": ["figure-without-a-source"],
         "reasons": [{"words": [text], "spans": [[0, 3]]}],
         "rulebook_hash": book.hash,
         "wording_hash": "w" * 64,
+        **told,
     }
     return DraftRecord(author=author, text=text, verdict=verdict)

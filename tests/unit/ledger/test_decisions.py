@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import InputError
+from analyzer.ledger.people import Role
 from analyzer.ledger.records import LedgerMovedError
 from analyzer.ledger.reviewed import Choice, DecisionRefusedError, Kind
 from analyzer.ledger.store import open_ledger
@@ -171,6 +172,46 @@ def test_a_loosening_that_has_ended_holds_no_longer_and_says_so(ledger):
     assert state.stale == f"The loosening that ana and ben agreed on ended on {LATER}."
 
 
+def test_a_loosening_ends_within_a_year(ledger):
+    with pytest.raises(DecisionRefusedError, match="ends one day: it may end on"):
+        loosen(ledger, "P02", OPEN, expires=TODAY + timedelta(days=367))
+    loosen(ledger, "P02", OPEN, expires=TODAY + timedelta(days=366))
+
+
+def test_a_tightening_ends_requests_that_wait_and_they_do_not_come_back(ledger):
+    first = loosen(ledger, "P02", OPEN)
+    tighten(ledger, "P02", NEVER, "ben")
+    again = loosen(ledger, "P02", REVIEW, "cora")
+    decide(ledger, "P02", Kind.AGREE, "dan", about=again.number)
+    state = ledger.pattern("P02", TODAY)
+    assert (state.mark, state.waiting) == (REVIEW, None)
+    with pytest.raises(DecisionRefusedError, match="No loosening"):
+        decide(ledger, "P02", Kind.AGREE, "eve", about=first.number)
+
+
+def test_a_confirmation_that_says_which_mark_it_means_confirms_no_other(ledger):
+    loosened(ledger, "P03", OPEN)
+    seen = ledger.pattern("P03", LATER - timedelta(days=1)).last
+    with pytest.raises(DecisionRefusedError, match="marked never single out, not open"):
+        decide(ledger, "P03", Kind.CONFIRM, "cora", LATER, to=OPEN, seen=seen)
+
+
+PASSWORD = "a quiet evening with one film"
+
+
+def test_where_there_are_accounts_only_a_reviewer_decides(ledger):
+    decide(ledger, "P01", Kind.CONFIRM, "nobody in particular")
+    ledger.add_account("Ana", Role.REVIEWER, PASSWORD)
+    ledger.add_account("Cleo", Role.COMMUNICATIONS, PASSWORD)
+    for who in ("nobody in particular", "Cleo", "ana"):
+        with pytest.raises(DecisionRefusedError, match="is no reviewer"):
+            decide(ledger, "P02", Kind.CONFIRM, who)
+    decide(ledger, "P02", Kind.CONFIRM, "Ana")
+    ledger.disable("Ana")
+    with pytest.raises(DecisionRefusedError, match="is no reviewer"):
+        tighten(ledger, "P02", NEVER, "Ana")
+
+
 def test_what_was_not_agreed_to_in_time_cannot_be(ledger):
     asked = loosen(ledger, "P02", OPEN)
     with pytest.raises(DecisionRefusedError, match="No loosening"):
@@ -182,7 +223,9 @@ def test_a_loosening_is_declined_or_taken_back(ledger):
         asked = loosen(ledger, "P02", OPEN)
         with pytest.raises(DecisionRefusedError, match="waits already"):
             loosen(ledger, "P02", OPEN, "cora")
-        decide(ledger, "P02", Kind.DECLINE, who, about=asked.number)
+        with pytest.raises(DecisionRefusedError, match="no reason"):
+            decide(ledger, "P02", Kind.DECLINE, who, about=asked.number)
+        decide(ledger, "P02", Kind.DECLINE, who, about=asked.number, reason=WHY)
         with pytest.raises(DecisionRefusedError, match="No loosening"):
             decide(ledger, "P02", Kind.AGREE, "cora", about=asked.number)
     assert in_force(ledger, "P02") is REVIEW
@@ -266,25 +309,6 @@ def test_a_waiting_loosening_does_not_outlive_a_refit(ledger):
     ledger.record_bundle(fit("second"))
     with pytest.raises(DecisionRefusedError, match="No loosening"):
         decide(ledger, "P02", Kind.AGREE, "ben", about=asked.number)
-
-
-def test_a_refit_lifts_nothing_that_people_tightened(ledger):
-    tighten(ledger, "P01", NEVER)
-    for name in ("second", "third", "first"):
-        ledger.record_bundle(fit(name))
-        state = ledger.pattern("P01", TODAY)
-        assert (state.by_rules, state.kept, state.mark) == (OPEN, NEVER, NEVER)
-    loosened(ledger, "P01", OPEN)  # two people may, for a time
-    assert in_force(ledger, "P01") is OPEN
-    ledger.record_bundle(fit("fourth"))
-    assert in_force(ledger, "P01") is NEVER
-
-
-def test_what_people_tightened_goes_on_to_the_patterns_that_come_from_it(ledger):
-    tighten(ledger, "P01", NEVER)
-    parts = (mark("P05", OPEN, earlier=("P01",)), mark("P06", OPEN, earlier=("P02", "P01")), mark("P07", OPEN))
-    ledger.record_bundle(fit("second", marks=parts))
-    assert [state.mark for state in ledger.patterns(TODAY)] == [NEVER, NEVER, OPEN]
 
 
 # ---------------------------------------------------------------- queue and history

@@ -35,6 +35,7 @@ class Reviewing(RuleBasedStateMachine):
     def begin(self):
         self.ledger, self.today, self.fits = memory_ledger(), TODAY, 0
         self.strictest = dict.fromkeys(PATTERNS, OPEN)
+        self.loosened, self.carried = {name: [] for name in PATTERNS}, {name: [] for name in PATTERNS}
         self.refit(first=OPEN, second=REVIEW)
 
     @rule(first=MARKS, second=MARKS)
@@ -43,7 +44,10 @@ class Reviewing(RuleBasedStateMachine):
         self.by_rules = {"P01": first, "P02": second, "P03": NEVER, "P04": NEVER}
         kept = (mark("P03", NEVER, absolute=True), mark("P04", NEVER, mildest=REVIEW))
         marks = (mark("P01", first), mark("P02", second), *kept)
-        self.ledger.record_bundle(fit(str(self.fits), marks))
+        self.ledger.record_bundle(fit(str(self.fits), marks), today=self.today)
+        for name in PATTERNS:  # what is loosened of a tightening goes on until its day
+            going_on = [one for one in self.loosened[name] if self.today < one[1]]
+            self.carried[name] = [*self.carried[name], *going_on]
         self.asked, self.loosened = {}, {name: [] for name in PATTERNS}
 
     @rule(days=st.integers(1, 20))
@@ -54,7 +58,9 @@ class Reviewing(RuleBasedStateMachine):
     def tighten(self, pattern, who, to):
         if self.done(Choice(pattern=pattern, kind=Kind.TIGHTEN, who=who, to=to, reason=WHY)):
             self.strictest[pattern] = max(self.strictest[pattern], to, key=lambda m: m.severity)
-            self.loosened[pattern] = []  # whoever loosened it before did not know of this
+            for book in (self.loosened, self.carried):  # whoever loosened it before did not know of this
+                book[pattern] = [(max(mark, to, key=lambda m: m.severity), end) for mark, end in book[pattern]]
+            self.asked.pop(pattern, None)
 
     @rule(pattern=st.sampled_from(PATTERNS), who=PEOPLE)
     def confirm(self, pattern, who):
@@ -73,11 +79,11 @@ class Reviewing(RuleBasedStateMachine):
     def answer(self, pattern, who, kind):
         asked = self.asked.get(pattern)
         about = asked.number if asked else 1
-        if self.done(Choice(pattern=pattern, kind=kind, who=who, about=about)):
+        if self.done(Choice(pattern=pattern, kind=kind, who=who, about=about, reason=WHY)):
             del self.asked[pattern]
             if kind is Kind.AGREE:
                 assert not same(who, asked.who)
-                self.loosened[pattern].append(asked)
+                self.loosened[pattern].append((asked.after, asked.expires))
 
     def done(self, choice):
         seen = self.ledger.pattern(choice.pattern, self.today).last
@@ -89,13 +95,16 @@ class Reviewing(RuleBasedStateMachine):
     @invariant()
     def no_mark_is_milder_than_somebody_stands_by(self):
         for state in self.ledger.patterns(self.today) if hasattr(self, "ledger") else ():
-            bound = max(self.by_rules[state.pattern], self.strictest[state.pattern], key=lambda m: m.severity)
-            stand_by = [d.after for d in self.loosened[state.pattern] if self.today < d.expires]
-            mildest = min([bound, *stand_by], key=lambda m: m.severity)
+            rules, strictest = self.by_rules[state.pattern], self.strictest[state.pattern]
+            bound = max(rules, strictest, key=lambda m: m.severity)
+            carried = [mark for mark, end in self.carried[state.pattern] if self.today < end]
+            handed_on = max(rules, min([strictest, *carried], key=lambda m: m.severity), key=lambda m: m.severity)
+            stand_by = [mark for mark, end in self.loosened[state.pattern] if self.today < end]
+            mildest = min([handed_on, *stand_by], key=lambda m: m.severity)
             assert state.mark.severity >= mildest.severity
             assert state.pattern != "P03" or state.mark is NEVER
             assert state.pattern != "P04" or state.mark is not OPEN
-            if not stand_by:
+            if not (stand_by or carried):
                 assert state.mark.severity == bound.severity
 
     def teardown(self):
@@ -105,4 +114,4 @@ class Reviewing(RuleBasedStateMachine):
 
 
 TestReviewing = Reviewing.TestCase
-TestReviewing.settings = settings(max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
+TestReviewing.settings = settings(max_examples=30, stateful_step_count=25, deadline=None, derandomize=True)

@@ -23,7 +23,15 @@ from analyzer.sessions.tally import Tally
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
 
-from choices import OTHER_BOOK, WHY, draft, fit  # noqa: E402 - the folder is no package
+from choices import (  # noqa: E402 - the folder is no package
+    OTHER_BOOK,
+    TODAY,
+    WHY,
+    checked,
+    draft,
+    fit,
+    known_as,
+)
 
 sys.path.remove(str(FOLDER))
 
@@ -131,18 +139,18 @@ def test_of_two_reviewers_on_one_draft_the_second_is_told(ledger):
 
 
 def test_a_draft_that_was_checked_before_a_refit_is_checked_again(ledger):
-    ledger.record_bundle(fit())
-    number = ledger.submit(draft()).number
-    assert ledger.draft(number).stale == ""
+    ledger.record_bundle(known_as("first"))
+    number = ledger.submit(checked(ledger)).number
+    assert ledger.draft(number, TODAY).stale == ""
     ledger.record_bundle(fit("second"))
-    assert "fitted again" in ledger.draft(number).stale
+    assert "fitted again" in ledger.draft(number, TODAY).stale
     with pytest.raises(DecisionRefusedError, match="fitted again"):
         approve(ledger, number)
 
 
 def test_a_draft_that_was_checked_by_another_rulebook_is_checked_again(ledger):
-    ledger.record_bundle(fit())
-    number = ledger.submit(draft(book=OTHER_BOOK)).number
+    ledger.record_bundle(known_as("first"))
+    number = ledger.submit(checked(ledger, book=OTHER_BOOK)).number
     with pytest.raises(DecisionRefusedError, match="another rulebook"):
         approve(ledger, number)
 

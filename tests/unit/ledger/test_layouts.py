@@ -91,6 +91,62 @@ def test_what_was_there_before_the_trail_is_vouched_for_from_then_on(old):
     assert "release 1 was changed" in ledger.audit.verify().findings[0].sentence
 
 
+BEFORE = {
+    "drafts": "number author purpose status rules rulebook_hash wording_hash bundle at seal",
+    "marks": "number bundle pattern name mark kept absolute mildest rules",
+}
+"""The columns that digests were made of in layout 4."""
+
+
+def digest_of_layout_4(ledger, table):
+    with ledger._database.connected() as connection:
+        row = connection.exec_driver_sql(f"SELECT {', '.join(BEFORE[table].split())} FROM {table}").mappings().first()
+    return digest(dict(row) | ({"absolute": bool(row["absolute"])} if table == "marks" else {}))
+
+
+def vouched(ledger, item):
+    return ledger.audit.events(item=item)[-1].details["digest"]
+
+
+@pytest.fixture
+def layout_4(place):
+    """A ledger as layout 4 left it: a bundle, a decision, a draft, an account and a client."""
+    ledger = place.open()
+    ledger.record_bundle(fit())
+    decide(ledger, "P02", Kind.CONFIRM)
+    ledger.submit(draft())
+    ledger.add_account("Ben", Role.REVIEWER, "a quiet evening with one film")
+    ledger.add_client("tool", Role.COMMUNICATIONS)
+    assert vouched(ledger, "draft 1") == digest_of_layout_4(ledger, "drafts")
+    assert vouched(ledger, "mark 1") == digest_of_layout_4(ledger, "marks")
+    ledger.close()
+    dropped = [("drafts", "in_force"), *(("marks", name) for name in ("lifted", "lifted_until", "lifted_by"))]
+    dropped += [(table, "seal") for table in ("notes", "release_requests", "release_request_answers")]  # of layout 5
+    place.execute(
+        *(f"ALTER TABLE {table} DROP COLUMN {name}" for table, name in dropped),
+        "UPDATE ledger_schema SET version = 4",
+        f"UPDATE {VERSIONS} SET version_num = '0004'",
+    )
+    return place
+
+
+def test_a_ledger_of_layout_4_opens_and_every_record_is_still_what_was_written(layout_4):
+    ledger = layout_4.open()
+    assert ledger.audit.verify().findings == ()
+    (kept,) = ledger.drafts(TODAY)
+    assert "nothing of that was kept" in kept.stale or "not checked by the newest bundle" in kept.stale
+    assert ledger.pattern("P02", TODAY).decided
+    adopted = [event.item for event in ledger.audit.events() if event.what is What.ADOPTED]
+    assert adopted == ["account Ben", "client 1"]
+
+
+def test_a_column_that_came_later_is_vouched_for_where_it_is_filled_in_afterwards(layout_4):
+    ledger = layout_4.open()
+    layout_4.execute("UPDATE drafts SET in_force = 'x'", "UPDATE marks SET lifted = 'open' WHERE number = 1")
+    told = [finding.sentence.split(":")[0] for finding in ledger.audit.verify().findings]
+    assert told == ["The mark 1 was changed", "The draft 1 was changed"]
+
+
 def test_a_ledger_that_cannot_be_used_is_not_brought_up_to_date(old):
     old.key.write_text(new_key().hex())
     with pytest.raises(LedgerError, match="not the one"):

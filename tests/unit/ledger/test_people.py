@@ -343,3 +343,40 @@ def test_threads_use_one_ledger_at_a_time_in_any_order():
         tokens = list(pool.map(lambda _: ledger.sign_in(ANA), range(40)))
         assert set(pool.map(ledger.signed_in, tokens)) == {ANA}
     assert ledger.audit.verify().good
+
+
+# ---------------------------------------------------------------- behind the trail
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE accounts SET role = 'reviewer' WHERE name = 'Cleo'", "The account Cleo was changed"),
+        ("UPDATE accounts SET disabled = NOT disabled WHERE name = 'Ana'", "The account Ana was changed"),
+        (
+            "INSERT INTO accounts SELECT 'Mallory', 'ma11ory', 'reviewer', password, disabled, at FROM accounts"
+            " WHERE name = 'Ana'",
+            "The account Mallory was added without an entry",
+        ),
+        ("DELETE FROM accounts WHERE name = 'Cleo'", "The account Cleo is gone"),
+        ("UPDATE clients SET role = 'reviewer'", "The client 1 was changed"),
+        ("UPDATE clients SET ended = NOT ended", "The client 1 was changed"),
+    ],
+)
+def test_an_account_or_client_that_was_changed_behind_the_trail_is_named(place, statement, words):
+    ledger = place.open()
+    ledger.add_account("Ana", Role.REVIEWER, PASSWORD)
+    ledger.add_account("Cleo", Role.RESEARCHER, PASSWORD)
+    ledger.change_role("Cleo", Role.COMMUNICATIONS)
+    ledger.add_client("tool", Role.COMMUNICATIONS)
+    ledger.set_password("Ana", f"{PASSWORD} and another")
+    ledger.disable("Ana")
+    assert ledger.audit.verify().good
+    place.execute(statement)
+    (finding,) = ledger.audit.verify().findings
+    assert finding.sentence.startswith(words)
+
+
+def test_nobody_vouches_for_an_account_but_the_ledger():
+    with pytest.raises(InputError, match="only the ledger"):
+        memory_ledger().audit.append(What.ACCOUNT, "account Mallory", {"digest": "0" * 64})

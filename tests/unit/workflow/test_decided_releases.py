@@ -102,14 +102,14 @@ def test_decisions_on_another_bundle_hold_up_no_release(rows, fitted):
     assert pattern in shown(asked(rows, replace(model, digest="e" * 64), ledger))
 
 
-def test_a_verdict_tells_on_whose_word_the_marks_stand(fitted):
+def test_a_verdict_tells_on_which_decisions_the_marks_stand(fitted):
     model, ledger = known(fitted.model)
     pattern = next(mark.pattern_id for mark in model.marks if mark.status is OPEN)
     tighten(ledger, pattern, REVIEW)
     with checker(Asking(model=model, ledger=ledger)) as made:
         told = made.check("Watched 2 million hours in November.").as_json()["marks"]
     assert f"people decided on {pattern}." in told[0]
-    assert told[1].startswith(f"{pattern}: ana tightened this mark to review")
+    assert told[1] == f"{pattern}: tightened to review (decision 1 of the ledger)"
 
 
 def test_the_desk_s_checks_count_a_decision_at_once(fitted):

@@ -16,8 +16,9 @@ from analyzer.policy.effects import Outcome
 from analyzer.policy.marks import CONFIRMED, LOOSENED, TIGHTENED, mark_patterns
 from analyzer.policy.uses import Addressed, Purpose, Standing, Statement, Subject, Use
 from analyzer.workflow.classify import WITHHELD, classify
-from analyzer.workflow.in_force import in_force
+from analyzer.workflow.in_force import in_force, without_names
 from analyzer.workflow.message_marks import _counted
+from analyzer.workflow.messages import check_message
 from analyzer.workflow.model import Model
 from analyzer.workflow.recording import bundle_record
 
@@ -155,6 +156,53 @@ def test_whoever_tightens_after_a_loosening_ends_it(unstable):
     assert LOOSENED not in mark.rule_ids
 
 
+def test_whoever_checks_drafts_is_told_which_decisions_count_and_neither_who_decided_nor_why(unstable):
+    model, ledger = known(unstable)
+    tighten(ledger, "P04", REVIEW)
+    loosen(ledger, "P01")
+    decide(ledger, "P02", Kind.CONFIRM)
+    now = in_force(model, ledger, TODAY)
+    assert [told for mark in now.marks for told in without_names(mark)] == [
+        "P01: loosened to open (decision 3 of the ledger)",
+        "P02: confirmed review (decision 4 of the ledger)",
+        "P04: tightened to review (decision 1 of the ledger)",
+    ]
+    again = replace(unstable, digest="e" * 64)
+    ledger.record_bundle(bundle_record(again), today=TODAY)
+    told = [told for mark in in_force(again, ledger, TODAY).marks for told in without_names(mark)]
+    assert told == ["P04: tightened to review before the patterns were fitted again"]
+    checked = check_message("hello there", model=model, ledger=ledger, today=TODAY).as_json()
+    assert "ana" not in " ".join(checked["marks"])
+
+
+def test_what_a_verdict_stands_on_changes_when_a_mark_does(unstable):
+    model, ledger = known(unstable)
+    first = in_force(model, ledger, TODAY).in_force
+    decide(ledger, "P02", Kind.CONFIRM)
+    assert in_force(model, ledger, TODAY).in_force == first
+    loosen(ledger, "P01")
+    during = in_force(model, ledger, TODAY).in_force
+    assert len({first, during, in_force(model, ledger, LAST).in_force}) == 3
+    assert check_message("hello", model=model, ledger=ledger, today=TODAY).as_json()["in_force"] == during
+    assert check_message("hello", model=model).as_json()["in_force"] is None
+
+
+def test_an_agreement_with_oneself_that_was_written_past_the_rules_loosens_nothing(unstable, tmp_path):
+    place = tmp_path / "ledger.sqlite"
+    model, ledger = known(unstable, open_ledger(place))
+    ask(ledger, "P01")
+    ledger.close()
+    columns = "bundle, pattern, before, after, reason, expires, at"
+    with sqlite3.connect(place) as connection:
+        connection.execute(
+            f"INSERT INTO decisions (number, kind, about, who, {columns})"
+            f" SELECT 2, 'agree', 1, 'A.n.a', {columns} FROM decisions"
+        )
+    connection.close()
+    again = open_ledger(place)
+    assert mark_of(in_force(model, again, TODAY), "P01").status is REVIEW
+
+
 # ---------------------------------------------------------------- refits, other models, ledgers that cannot be read
 
 
@@ -167,6 +215,23 @@ def test_what_people_tightened_before_a_refit_stays_with_their_names(unstable, m
     assert mark.status is NEVER
     assert "before the patterns were fitted again" in told(mark, TIGHTENED).because
     assert "ana tightened it from open to never single out" in told(mark, TIGHTENED).sentence()
+
+
+def test_what_two_people_set_aside_of_a_tightening_counts_after_a_refit_until_its_day(unstable):
+    _, ledger = known(unstable)
+    tighten(ledger, "P04")
+    number = loosen(ledger, "P04").number
+    model = replace(unstable, digest="e" * 64)
+    ledger.record_bundle(bundle_record(model), today=TODAY)
+    mark = mark_of(in_force(model, ledger, TODAY), "P04")
+    assert mark.status is OPEN
+    assert (
+        told(mark, LOOSENED)
+        .sentence()
+        .endswith(f"until 2026-12-26. (two-people-loosened: decision {number} of the ledger)")
+    )
+    after = mark_of(in_force(model, ledger, LAST), "P04")
+    assert (after.status, TIGHTENED in after.rule_ids) == (NEVER, True)
 
 
 @pytest.mark.parametrize("other", ["fit", "rulebook", "unsaved", "none"])
