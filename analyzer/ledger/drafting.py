@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -26,7 +26,7 @@ from analyzer.ledger.reviewed import (
     KeptDraft,
     PatternState,
 )
-from analyzer.ledger.states import in_force_hash, states
+from analyzer.ledger.states import in_force_hash, states_of
 from analyzer.ledger.traced import ANSWER, DRAFT, now
 from analyzer.ledger.writing import written
 from analyzer.policy.overrides import name_compared, wrong_reason
@@ -110,18 +110,22 @@ def draft_of(connection: sa.Connection, number: int, today: date) -> KeptDraft:
     return found[0]
 
 
-def waiting_drafts(connection: sa.Connection, patterns: Iterable[PatternState]) -> tuple[KeptDraft, ...]:
+def waiting_drafts(
+    connection: sa.Connection, newest: Sequence[KeptBundle], patterns: Iterable[PatternState]
+) -> tuple[KeptDraft, ...]:
     """Return drafts that nobody has answered and whose words are there, oldest first.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
+    newest : sequence of KeptBundle
+        The newest bundle; empty where there is none.
     patterns : iterable of PatternState
         As they stand on the day that is asked about.
     """
     unanswered = DRAFTS.c.number.not_in(sa.select(ANSWERS.c.draft)) & DRAFTS.c.text.is_not(None)
     rows = connection.execute(sa.select(DRAFTS).where(unanswered).order_by(DRAFTS.c.number)).mappings().all()
-    standing = _now(connection, patterns) if rows else None
+    standing = _now(newest, patterns)
     return tuple(_kept(dict(row), (), standing) for row in rows)
 
 
@@ -135,7 +139,8 @@ def drafts(connection: sa.Connection, today: date, number: int | None = None) ->
         told = Answer(row["number"], row["at"], row["who"], DraftStatus(row["status"]), row["reason"])
         answers.setdefault(row["draft"], []).append(told)
     rows = connection.execute(asked).mappings().all()
-    standing = _now(connection, states(connection, today)) if rows else None
+    bundles = all_bundles(connection) if rows else ()
+    standing = _now(bundles[-1:], states_of(connection, bundles, today))
     return tuple(_kept(dict(row), answers.get(row["number"], ()), standing) for row in rows)
 
 
@@ -147,9 +152,8 @@ class _Now:
     in_force: str
 
 
-def _now(connection: sa.Connection, patterns: Iterable[PatternState]) -> _Now | None:
+def _now(newest: Sequence[KeptBundle], patterns: Iterable[PatternState]) -> _Now | None:
     """Return what verdicts have to stand on; None where the ledger knows no bundle."""
-    newest = all_bundles(connection)[-1:]
     return _Now(newest[0], in_force_hash(newest[0].fingerprint, patterns)) if newest else None
 
 

@@ -17,7 +17,7 @@ from analyzer.ledger.following import decisions, kept_of
 from analyzer.ledger.requests import waiting_requests
 from analyzer.ledger.review_tables import MARKS
 from analyzer.ledger.reviewed import Decision, Kept, KeptDraft, Kind, PatternState
-from analyzer.ledger.states import states
+from analyzer.ledger.states import states_of
 from analyzer.policy.effects import MarkStatus
 
 
@@ -93,8 +93,8 @@ def on_the_desk(connection: sa.Connection, today: date) -> Desk:
     """Return what waits for a person, with everything that it is about."""
     bundles = all_bundles(connection)
     before = {row["pattern"]: MarkStatus(row["mark"]) for row in marks_of(connection, _number(bundles[-2:-1]))}
-    patterns = states(connection, today)
-    drafts = waiting_drafts(connection, patterns)
+    patterns = states_of(connection, bundles, today)
+    drafts = waiting_drafts(connection, bundles[-1:], patterns)
     found = [_pattern(state, before, bundles[-1].at) for state in patterns]
     told = [waiting for waiting in found if waiting] + _drafts(drafts) + _requests(connection)
     order = list(Why)

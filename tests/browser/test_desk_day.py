@@ -236,7 +236,7 @@ def test_somebody_changes_their_own_password_with_a_keyboard(hands: Hands) -> No
     for label in ("New password", "The same password again"):
         hands.write(label, other)
     hands.press("button", "Change your password")
-    expect(page.get_by_role("status")).to_contain_text("Your password was changed")
+    expect(page.get_by_role("alert")).to_contain_text("Your password was changed")
     hands.press("button", "Sign out")
     hands.sign_in("Cleo")
     expect(page.get_by_role("alert")).to_contain_text("Name or password is not right")
