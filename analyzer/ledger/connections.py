@@ -179,11 +179,24 @@ def isolation_of(engine: sa.Engine, *, writing: bool) -> dict[str, Any]:
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
+def _empty_the_log(connection: sa.Connection) -> None:
+    """Empty SQLite's log. It cannot be while somebody reads; SQLite says so in its answer, and by no error."""
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {1_000 * LOG_WAIT_S:.0f}")
+    busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {1_000 * WAIT_S:.0f}")
+    if busy:
+        raise sa.exc.OperationalError("PRAGMA wal_checkpoint(TRUNCATE)", None, Exception("somebody is reading it"))
+
+
+LOG_WAIT_S: Final = 10.0
+"""How long is waited for readers before the log is emptied."""
+
+
 def really_delete(engine: sa.Engine, tables: tuple[sa.Table, ...]) -> None:
     """Let what was deleted leave the files of the tables, too; backups and PostgreSQL's log are not reached."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "sqlite":  # `secure_delete` has overwritten the pages; the log still has the old ones
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            _empty_the_log(connection)
             return
         for table in tables:  # written anew: a plain VACUUM lets rows be overwritten, but does not overwrite them
             connection.exec_driver_sql(f"VACUUM (FULL) {table.name}")

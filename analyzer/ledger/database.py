@@ -74,7 +74,7 @@ class Database:
             cause = getattr(error, "orig", None) or error
             raise LedgerError(
                 f"What was deleted may still be in the files of {self.name}: {cause}.",
-                "Run VACUUM on the database as its owner.",
+                "Close every program that has it open: that empties its log. In PostgreSQL, run VACUUM (FULL).",
             ) from error
 
     @property

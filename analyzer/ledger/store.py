@@ -56,6 +56,11 @@ class Ledger(Reviewing, Requesting, People, SigningIn, Clients):
         self.key = opened(self._database, key_of, make=make)
         self.audit = Audit(self._database, self.key)
 
+    @property
+    def name(self) -> str:
+        """The file, or the URL without its password."""
+        return self._database.name
+
     def close(self) -> None:
         """Let go of the database's files or connections; the next call opens them again."""
         self._database.engine.dispose()

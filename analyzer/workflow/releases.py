@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
@@ -79,10 +79,12 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
     """Release tables into a folder; of what is withheld nothing is written."""
     from analyzer.ledger.store import open_ledger
 
+    new = "://" not in request.ledger and not Path(request.ledger).is_file()
     book = open_ledger(request.ledger, request.key)
     model = load_model(request.model) if request.model else None
     rulebook = load_rulebook(request.rulebook) if request.rulebook else None
-    notes = [_marks_note(model, rulebook, book, request.today)] if model else []
+    notes = [_NEW.format(request.ledger)] if new else []
+    notes += [_marks_note(model, rulebook, book, request.today)] if model else []
     answers = release_tables(
         _rows(request.table),
         request.tables,
@@ -106,6 +108,9 @@ def release_job(request: Request, out: Path) -> dict[str, Any]:
         request=request.request,
     )
     return {"answers": _written(answers, out), "notes": notes}
+
+
+_NEW: Final = "There was no ledger {}, so one was made: it knows nothing that left or was decided before."
 
 
 def _marks_note(model: Model, rulebook: Rulebook | None, book: Ledger, today: date | None) -> str:

@@ -47,6 +47,15 @@ def test_a_table_leaves_as_csv_json_and_a_page_that_say_the_same(terminal, rows)
         assert f">{cell['text']}<" in page
 
 
+def test_a_ledger_that_was_not_there_is_made_and_that_is_said_once(terminal, rows):
+    asked = ("release", rows, "--by", "country", "--purpose", "press", *SAID, "--ledger", "misspelt.sqlite", "--json")
+    first, second = (terminal.run(*asked).good().json["notes"] for _ in range(2))
+    assert first == [
+        "There was no ledger misspelt.sqlite, so one was made: it knows nothing that left or was decided before."
+    ]
+    assert second == []
+
+
 def test_no_file_holds_a_household_a_formula_or_a_small_number(terminal, rows):
     terminal.run("release", rows, "--by", "country,device", "--purpose", "press", *SAID).good()
     for path in (terminal.folder / "release").iterdir():

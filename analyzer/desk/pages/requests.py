@@ -107,7 +107,7 @@ def _request(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = Non
         facts=view.facts(found),
         answers=view.answers(found),
         options=options,
-        command=view.command(found),
+        command=view.command(found, ask.office.ledger.name),
         last=found.last,
     )
 

@@ -116,14 +116,22 @@ def _said(answer: RequestAnswer, before: Sequence[RequestAnswer]) -> str:
     return told if answer.status is RequestStatus.FULFILLED else answer_words(told, before)
 
 
-def command(kept: KeptRequest) -> str:
-    """Return the command that makes an approved release; empty where it is not approved, or too long ago."""
+def command(kept: KeptRequest, ledger: str) -> str:
+    """Return the command that makes an approved release; empty where it is not approved, or too long ago.
+
+    Parameters
+    ----------
+    kept : KeptRequest
+    ledger : str
+        The file of the ledger; of a database, which has a URL that not everybody may read, LEDGER stands for it.
+    """
     if kept.status is not RequestStatus.APPROVED or kept.asked.why is None:
         return ""
     asked = kept.asked
     told = ["--by", ",".join(asked.by), "--measure", asked.measure, "--purpose", asked.purpose]
     told += ["--source", asked.source, "--window", asked.window, "--request", str(kept.number)]
-    return f"analyzer release TABLE {shlex.join(told)}"
+    where = "LEDGER" if "://" in ledger else shlex.quote(ledger)
+    return f"analyzer release TABLE {shlex.join(told)} --ledger {where}"
 
 
 def asked_by(form: Mapping[str, str], who: str) -> Asked:

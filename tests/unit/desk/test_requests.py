@@ -58,7 +58,7 @@ def test_nobody_approves_their_own_and_an_answered_one_is_answered(ledger):
     kept = ledger.request(1)
     assert [option.value for option in requests.answer_options(kept, "Cleo")] == ["rejected"]
     assert [option.value for option in requests.answer_options(kept, "Ana")] == ["approved", "rejected"]
-    assert requests.command(kept) == ""
+    assert requests.command(kept, "l.sqlite") == ""
     kept = ledger.answer_request(1, "Ana", RequestStatus.APPROVED, "Large enough to tell.", 0)
     assert [option.label for option in requests.answer_options(kept, "Ana")] == ["Take the approval back"]
     assert [(one.who, one.status, one.reason) for one in requests.answers(kept)] == [
@@ -66,19 +66,21 @@ def test_nobody_approves_their_own_and_an_answered_one_is_answered(ledger):
     ]
     kept = ledger.answer_request(1, "Ben", RequestStatus.REJECTED, "The window was another one.", kept.last)
     assert [one.status for one in requests.answers(kept)] == ["took the approval back", "approved"]
-    assert (requests.answer_options(kept, "Ana"), requests.command(kept)) == ((), "")
+    assert (requests.answer_options(kept, "Ana"), requests.command(kept, "l.sqlite")) == ((), "")
 
 
 def test_the_command_asks_for_the_very_table_whatever_the_words_are():
     ledger = memory_ledger()
     ledger.request_release(requests.asked_by(FORM | {"source": "sessions; rm -rf $HOME 'x'"}, "Cleo").request)
     kept = ledger.answer_request(1, "Ana", RequestStatus.APPROVED, "Large enough to tell.", 0)
-    words = shlex.split(requests.command(kept))
+    words = shlex.split(requests.command(kept, "our results/ledger.sqlite"))
     assert words[:3] == ["analyzer", "release", "TABLE"]
     told = dict(zip(words[3::2], words[4::2], strict=True))
     assert told["--by"] == "country,kind"
     assert told["--source"] == "sessions; rm -rf $HOME 'x'"
     assert told["--request"] == "1"
+    assert told["--ledger"] == "our results/ledger.sqlite"
+    assert requests.command(kept, "postgresql://ana@db.example.org/ledger").endswith("--ledger LEDGER")
 
 
 def test_it_waits_in_the_queue_and_every_status_has_words(ledger):

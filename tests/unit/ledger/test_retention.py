@@ -13,6 +13,7 @@ from analyzer.errors import InputError
 from analyzer.ledger.events import What
 from analyzer.ledger.keeping import DEFAULTS
 from analyzer.ledger.people import Role
+from analyzer.ledger.records import LedgerError
 from analyzer.ledger.requested import ReleaseRequest, RequestStatus
 from analyzer.ledger.reviewed import DecisionRefusedError
 from analyzer.ledger.tables import METADATA
@@ -225,3 +226,17 @@ def test_words_that_were_changed_behind_the_trail_are_named(ledger, place, state
     assert ledger.audit.verify().good
     place.execute(statement)
     assert [finding.sentence for finding in ledger.audit.verify().findings] == [words]
+
+
+def test_words_that_a_reader_keeps_in_the_log_are_not_called_gone(ledger, place, monkeypatch):
+    if not place.is_file:
+        pytest.skip("a log beside the file is SQLite's")
+    monkeypatch.setattr("analyzer.ledger.connections.LOG_WAIT_S", 0.1)
+    ledger.record_bundle(fit())
+    ledger.add_note("P01", "Ana", NOTE)
+    with ledger._database.engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM notes").scalar()
+        with pytest.raises(LedgerError, match="may still be in the files"):
+            ledger.delete_due(today=IN_TWO_YEARS)
+    ledger.close()
+    assert NOTE.encode() not in b"".join(file.read_bytes() for file in Path(place.where).parent.glob("*sqlite*"))
