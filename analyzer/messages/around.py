@@ -83,10 +83,9 @@ def is_told_of(around: Around, base: Claim, sentence: Sentence, mention: Mention
         return here or _may_be_no_story(around, base, mention, tokens, tags)
     if mention.who.kind is WhoKind.EVERYONE:
         return here or base.statistic is not Statistic.NONE or bool(base.topics)
-    if mention.who.kind is WhoKind.UNSTATED and _tells_nothing(around, base, sentence):
-        return False
     if mention.who.kind is WhoKind.UNSTATED:
-        return here or all(token.norm not in _ALL for token in words)  # "all of you" may only be greeted
+        greeted = not here and any(token.norm in _ALL for token in words)  # "all of you" may only be greeted
+        return not greeted and not _tells_nothing(around, base, sentence)
     return mention.who.kind is not WhoKind.INDIVIDUAL or here or _is_certain(around, words, tags)
 
 

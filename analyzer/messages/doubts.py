@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from analyzer.messages.claim import Claim, Per, Span, Unclear, WhoKind
+from analyzer.messages.claim import Amount, Claim, Per, Span, Unclear, WhoKind
 from analyzer.messages.dates import is_in_a_day
 from analyzer.messages.figures import FIGURE
 from analyzer.messages.frequencies import frequency_of
@@ -51,10 +51,9 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
     ]
     found += _habits(draft, claims)
     found += _unknown_doers(draft, told)
-    found += [Unclear(draft.span(match), _WATCHED) for match in draft.anywhere("watches_readers")]
-    found += [Unclear(draft.span(match), _SOMEBODY) for match in draft.anywhere("tells_me")]
-    alone = draft.anywhere("person_alone") if draft.anywhere("habit_alone") else []
-    found += [Unclear(draft.span(match), _SOMEBODY) for match in alone]
+    found += _each(draft, "watches_readers", _WATCHED)
+    found += _each(draft, "tells_me", _SOMEBODY)
+    found += _each(draft, "person_alone", _SOMEBODY) if draft.anywhere("habit_alone") else []
     found += _few_at_a_place(draft)
     found += _opening_counts(draft, told)
     if all(claim.who.kind in (WhoKind.NOBODY, WhoKind.EVERYONE) for claim in claims):
@@ -65,6 +64,21 @@ def doubts_of(draft: Draft, claims: Sequence[Claim]) -> list[Unclear]:
         found += _perhaps_somebody(draft)
         found += _counted_visits(draft)
     return found
+
+
+def _each(draft: Draft, name: str, why: str) -> list[Unclear]:
+    """Return wherever a list of the grammar matches."""
+    return [Unclear(draft.span(match), why) for match in draft.anywhere(name)]
+
+
+def _few_in(token: Token) -> Amount | None:
+    """Return a number that is so small that it may count people who can be told apart; no year and no figure."""
+    few = token.amount if token.piece is Piece.NUMBER and not token.tags & {"year", FIGURE} else None
+    return few if few is not None and 1 < few.stated < _FEW else None
+
+
+def _is_in(span: Span, told: Sequence[Span]) -> bool:
+    return any(one.start <= span.start < one.end for one in told)
 
 
 def _few_at_a_place(draft: Draft) -> Iterable[Unclear]:
@@ -96,11 +110,9 @@ def _unknown_doers(draft: Draft, told: Sequence[Span]) -> Iterable[Unclear]:
         if frequency is None and not any(token.tags & _OF_VIEWERS for token in tokens):
             continue
         for at, token in enumerate(tokens):
-            amount = token.amount if token.piece is Piece.NUMBER and not token.tags & {"year", FIGURE} else None
-            if amount is None or not 1 < amount.stated < _FEW or not _do_something(_after(tokens, at), habit):
-                continue
-            if not any(span.start <= amount.span.start < span.end for span in told):
-                yield Unclear(amount.span, _NUMBER)
+            few = _few_in(token)
+            if few and _do_something(_after(tokens, at), habit) and not _is_in(few.span, told):
+                yield Unclear(few.span, _NUMBER)
 
 
 def _after(tokens: Sequence[Token], at: int) -> Sequence[Token]:
@@ -144,14 +156,14 @@ def _opening_counts(draft: Draft, told: Sequence[Span]) -> Iterable[Unclear]:
         first, *ahead = draft.tokens[sentence.low : min(sentence.low + 3, sentence.high)]
         few = first.piece is Piece.NUMBER and first.amount is not None and 1 < first.amount.stated < _FEW
         unknown = len(ahead) > 1 and all(t.piece is Piece.WORD and not t.tags for t in ahead)
-        if few and unknown and first.amount and not any(s.start <= first.amount.span.start < s.end for s in told):
+        if few and unknown and first.amount and not _is_in(first.amount.span, told):
             yield Unclear(first.amount.span, _NUMBER)
 
 
 def _of_so_many(draft: Draft) -> Iterable[Unclear]:
     """Return "n = 53" in a draft that tells no share: that is a group, and no survey's size."""
     if not any(token.piece is Piece.SHARE for token in draft.tokens):
-        yield from (Unclear(draft.span(match), _NUMBER) for match in draft.anywhere("of_so_many"))
+        yield from _each(draft, "of_so_many", _NUMBER)
 
 
 def _perhaps_somebody(draft: Draft) -> Iterable[Unclear]:
@@ -222,18 +234,11 @@ def _numbers(draft: Draft, sentence: Sentence, told: Sequence[Span]) -> Iterable
     matches = draft.find("no_group", sentence)
     counted_otherwise = {at for match in matches for at in range(match.start, match.end)}
     for at, token in enumerate(tokens):
-        if (
-            token.piece is not Piece.NUMBER
-            or not token.amount
-            or not 1 < token.amount.stated < _FEW
-            or token.tags & {"year", FIGURE}
-        ):
+        few = _few_in(token)
+        if few is None or sentence.low + at in counted_otherwise:
             continue
-        span = token.amount.span
-        if sentence.low + at in counted_otherwise:
-            continue
-        if not any(one.start <= span.start < one.end for one in told) and not _counts_something(tokens, at):
-            yield span
+        if not _is_in(few.span, told) and not _counts_something(tokens, at):
+            yield few.span
 
 
 def _counts_something(tokens: Sequence[Token], at: int) -> bool:

@@ -32,9 +32,7 @@ def mark_figures(tokens: Sequence[Token]) -> None:
         Of one sentence, with its numbers read; only tags are added.
     """
     for at, token in enumerate(tokens):
-        if token.piece is Piece.NUMBER and _is_part_of_something(tokens, at):
-            token.tags |= {FIGURE}
-        elif token.piece is Piece.NUMBER and not _people_follow(tokens, at):
+        if token.piece is Piece.NUMBER and not _people_follow(tokens, at):
             if _is_of_clock(tokens, at) or _is_version(tokens, at) or _is_part(tokens, at):
                 token.tags |= {FIGURE}
             elif _is_length(tokens, at):
@@ -44,8 +42,12 @@ def mark_figures(tokens: Sequence[Token]) -> None:
 
 
 def _people_follow(tokens: Sequence[Token], at: int) -> bool:
+    """Whether people are counted: "53 viewers", "53 of you"; not in "Season 4 of Snowbound"."""
     ahead = tokens[at + 1 : at + 3]
-    return any(token.tags & {"people", "person"} for token in ahead) or bool(ahead and ahead[0].norm in ("of", "von"))
+    if any(token.tags & {"people", "person"} for token in ahead):
+        return True
+    part = _is_part(tokens, at) and len(ahead) > 1 and not ahead[1].tags & {"word.you", "word.they"}
+    return bool(ahead) and ahead[0].norm in ("of", "von") and not part
 
 
 def _is_of_clock(tokens: Sequence[Token], at: int) -> bool:
@@ -79,17 +81,6 @@ def _is_length(tokens: Sequence[Token], at: int) -> bool:
 def _is_part(tokens: Sequence[Token], at: int) -> bool:
     """Whether a number names a part of a series: "Season 1", "Chapter 12"."""
     return at > 0 and tokens[at].text.isdigit() and tokens[at - 1].norm in _PARTS
-
-
-def _is_part_of_something(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a number names a part of what follows: "Season 4 of Snowbound", and not "season 4: 53 of you"."""
-    ahead = tokens[at + 1 : at + 3]
-    named = len(ahead) > 1 and ahead[0].norm in _OF and not ahead[1].tags & _THOSE
-    return named and _is_part(tokens, at)
-
-
-_OF: Final = frozenset({"of", "von", "de"})
-_THOSE: Final = frozenset({"people", "person", "word.you", "word.they"})
 
 
 def _is_opening_year(tokens: Sequence[Token], at: int) -> bool:

@@ -18,8 +18,8 @@ _OF_MANY: Final = 1_000_000  # "88 million times" is a total of many, and no hab
 def frequency_of(draft: Draft, sentence: Sentence) -> Frequency | None:
     """Return how often a sentence says that something was done, or None where it does not say."""
     compared = {at for match in draft.find("compared", sentence) for at in range(match.start, match.end)}
-    found = [match for match in draft.find("repeated", sentence) if match.start not in compared]
-    found = [match for match in found if (_number(draft, match) or 0) < _OF_MANY]
+    told = (match for match in draft.find("repeated", sentence) if match.start not in compared)
+    found = [match for match in told if (_number(draft, match) or 0) < _OF_MANY]
     if not found:
         return None
     match = max(found, key=lambda m: (_number(draft, m) is not None, m.end - m.start))
@@ -36,9 +36,8 @@ def occurrence_of(draft: Draft) -> Occurrence:
     """Return whether a draft tells of one event or of a habit; "70 plates at once" is one event."""
     if any(frequency_of(draft, sentence) for sentence in draft.sentences):
         return Occurrence.OFTEN
-    if any(not _tells_when_it_was_said(draft, match) for match in draft.anywhere("once")) and not draft.anywhere(
-        "many_events"
-    ):
+    once = [match for match in draft.anywhere("once") if not _tells_when_it_was_said(draft, match)]
+    if once and not draft.anywhere("many_events"):
         return Occurrence.ONCE
     often = [match for match in draft.anywhere("often") if (_number(draft, match) or 2) > 1]
     return Occurrence.OFTEN if often or _counts_things(draft) else Occurrence.UNKNOWN
@@ -46,7 +45,7 @@ def occurrence_of(draft: Draft) -> Occurrence:
 
 def _tells_when_it_was_said(draft: Draft, match: Match) -> bool:
     """Whether a day is that of an announcement, and not of what was done: "the company said on Tuesday"."""
-    return any("word.said" in token.tags for token in draft.tokens[max(match.start - 1, 0) : match.start])
+    return match.start > 0 and "word.said" in draft.tokens[match.start - 1].tags
 
 
 def _counts_things(draft: Draft) -> bool:

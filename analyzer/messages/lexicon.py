@@ -72,8 +72,11 @@ def superlative_tags(word: str) -> frozenset[str]:
 
 def counted_people_tags(word: str) -> frozenset[str]:
     """Return what an English plural means after a number that no list has, by its ending: "7,548 capsuleers"."""
-    ends = len(word) > _SHORTEST and word.endswith(tuple(words_of("endings-of-people")))
+    ends = len(word) > _SHORTEST and word.endswith(_OF_PEOPLE)
     return frozenset({"people.viewer", "people"}) if ends and word not in words_of("no-people") else _NOTHING
+
+
+_OF_PEOPLE: Final = tuple(sorted(words_of("endings-of-people")))
 
 
 @cache

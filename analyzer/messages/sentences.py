@@ -173,8 +173,8 @@ def _tagged(tokens: list[Token], words: Lexicon) -> list[Token]:
             before = [one for one in made[-2:] if one.text != ")"]
             counted = bool(before) and before[-1].piece is Piece.NUMBER and not token.glued
             token.norm = words.meant(token.norm, counted=counted)
-            token.tags = words.of(token.norm) or superlative_tags(token.norm)
-            token.tags = token.tags or (counted_people_tags(token.norm) if counted else token.tags)
+            known = words.of(token.norm) or superlative_tags(token.norm)
+            token.tags = known or (counted_people_tags(token.norm) if counted else known)
         made.append(token)
     return made
 

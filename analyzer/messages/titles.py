@@ -7,7 +7,7 @@ sentence are speech, and a text in capitals has no titles by its capitals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -221,7 +221,7 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
     if not begins or (at and tokens[at - 1].text in ("$", "£", "€", "₹")):
         return None
     numbered = token.piece is Piece.WORD and token.norm in _NUMBERS
-    begun: Callable[[int], bool] = lambda to: numbered or to > at + 1  # noqa: E731
+    begun = at if numbered else at + 1  # small words stand inside a name that has begun
     end = at + 1
     while end < len(tokens) and end - at < _LONGEST:
         following = tokens[end]
@@ -229,7 +229,7 @@ def _run(tokens: Sequence[Token], at: int) -> int | None:
             end += 1
         elif following.text == "-" and following.glued and end + 1 < len(tokens) and tokens[end + 1].capital:
             end += 2
-        elif following.norm in _FUNCTION and end + 1 < len(tokens) and tokens[end + 1].capital and begun(end):
+        elif following.norm in _FUNCTION and end + 1 < len(tokens) and tokens[end + 1].capital and end > begun:
             end += 1
         else:
             break

@@ -133,9 +133,9 @@ def _is_in_a_name(tokens: Sequence[Token], sentence: Sentence, match: Match) -> 
 
 
 def _is_capital(token: Token | None) -> bool:
-    return (
-        token is not None and token.piece in (Piece.WORD, Piece.TITLE) and token.capital and "nation" not in token.tags
-    )
+    if token is None or "nation" in token.tags:
+        return False
+    return token.capital and token.piece in (Piece.WORD, Piece.TITLE)
 
 
 def _questions(draft: Draft, *, surveyed: bool) -> Iterable[Sounds]:

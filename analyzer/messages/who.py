@@ -99,17 +99,16 @@ def _holds(draft: Draft, sentence: Sentence, name: str, match: Match) -> bool:
     spoken_to = name in ("named", "given_name") or (name == "one" and "word.dear" in tokens[0].tags)
     if spoken_to and _is_an_answer(draft):
         return False
+    if name in ("named", "one") and _does_too_much(draft, sentence, match):
+        return False
     if name == "named":
-        watched = _is_watched(draft, sentence, match)
-        return _is_name(draft, match) and not watched and not _does_too_much(draft, sentence, match)
+        return _is_name(draft, match) and not _is_watched(draft, sentence, match)
     if name == "given_name":
         name_at = next((token for token in tokens if "word.name" in token.tags), None)
         ahead = draft.tokens[match.start : min(match.end + 5, sentence.high)]
         return name_at is not None and name_at.capital and not any("word.rank" in token.tags for token in ahead)
     if name == "everyone" and len(tokens) == 1 and "noun.audience" in tokens[0].tags:
         return not _is_part_of_a_name(draft, sentence, match.start)
-    if name == "one" and _does_too_much(draft, sentence, match):
-        return False
     if name == "pronoun":
         return not any(token.tags & {"staff", "kin"} for token in draft.tokens)
     return name != "event_of_one" or "many" not in tokens[-1].tags
@@ -139,14 +138,15 @@ def _is_part_of_a_name(draft: Draft, sentence: Sentence, at: int) -> bool:
 
 def _is_an_answer(draft: Draft) -> bool:
     """Whether a support desk answers somebody, and tells nothing of what anybody watched, felt or is."""
+    if not draft.anywhere("helps"):
+        return False
     telling = any(
         _is_told(token) or token.piece is Piece.SHARE or (token.tags & _TELLING and "base" not in token.tags)
         for token in draft.tokens
     )
     again = [draft.tokens[match.start] for match in draft.anywhere("repeated")]
     often = any("base" not in token.tags for token in again)  # "restart the app" is no habit
-    private = any(draft.anywhere(f"topic_{topic}") for topic in TOPICS)
-    return not (telling or often or private) and bool(draft.anywhere("helps"))
+    return not (telling or often or any(draft.anywhere(f"topic_{topic}") for topic in TOPICS))
 
 
 _TELLING: Final = words_of("telling-tags")
