@@ -19,7 +19,7 @@ from analyzer.desk.gates import Gates, Sent
 from analyzer.desk.pages import own_password
 from analyzer.desk.pages.places import EVERYBODY, me
 from analyzer.desk.said import SIGNED_OUT
-from analyzer.desk.tries import READ, Tries, try_of
+from analyzer.desk.tries import READ, Tries
 from analyzer.ledger.sign_ins import LONGEST
 
 _AT_A_TIME: Final = 2  # passwords checked at once: each takes 19 MiB and a processor
@@ -88,30 +88,24 @@ class Entrance:
         if not name or not password:
             empty = {"name": "Enter the name of your account"} if not name else {}
             return self._form(sent, empty | ({} if password else {"password": "Enter your password"}), name, 422)
-        tried = try_of(name, sent.address)
-        if wait := self._tries.wait_s(tried):
+        who, wait = self._tries.known(name, password, sent.address)
+        if wait:
             return problems.page(self._ask(TRIED, sent), problems.TOO_OFTEN, {"Retry-After": str(wait)})
-        who = self._gates.office.ledger.known(name, password)
         if who is None:
-            self._tries.failed(tried)
             return self._form(sent, {"name": _WRONG}, name, 422)
-        self._tries.succeeded(tried)
         token = self._gates.office.ledger.sign_in(who)  # a new one, whatever the browser had before
         return self._with_cookie(RedirectResponse("/", 303), token)
 
     def _change(self, sent: Sent, ask: Ask) -> Response:
         """Change the password of somebody who has passed every gate."""
-        who, ledger = me(ask), self._gates.office.ledger
         if wrong := own_password.wrong_with(ask):
             return own_password.form(ask, wrong)
-        tried = try_of(who.name, sent.address)
-        if wait := self._tries.wait_s(tried):
+        who, wait = self._tries.known(me(ask).name, ask.form["old"], sent.address)
+        if wait:
             return problems.page(ask, problems.TOO_OFTEN, {"Retry-After": str(wait)})
-        if ledger.known(who.name, ask.form["old"]) is None:
-            self._tries.failed(tried)
+        if who is None:
             return own_password.form(ask, {"old": "This is not your password"})
-        self._tries.succeeded(tried)
-        ledger.change_password(who, ask.form["password"], sent.cookie)
+        self._gates.office.ledger.change_password(me(ask), ask.form["password"], sent.cookie)
         return ask.see(own_password.NAME, done="own-password-set")
 
     def _out(self, sent: Sent) -> Response:

@@ -16,6 +16,7 @@ from typing import Final
 from analyzer.desk.limits import MOST_KEYS, Attempts, neighbourhood
 from analyzer.ledger.events import LONGEST_NAME
 from analyzer.ledger.likeness import as_compared
+from analyzer.ledger.people import Person
 from analyzer.ledger.sign_ins import SigningIn
 
 READ: Final = LONGEST_NAME + 1
@@ -156,7 +157,19 @@ class Tries:
         self._failures = Failures(most, seconds)
         self._counting = Lock()
 
-    def wait_s(self, tried: Try) -> int:
+    def known(self, name: str, password: str, address: str) -> tuple[Person | None, int]:
+        """Return who has this name and password, and how long to wait where the password was not even looked at."""
+        tried = try_of(name, address)
+        if wait := self._wait_s(tried):
+            return None, wait
+        who = self._ledger.known(name, password)
+        if who is None:
+            self._failed(tried)
+        else:
+            self._succeeded(tried)
+        return who, 0
+
+    def _wait_s(self, tried: Try) -> int:
         """Count one try before the password is looked at, for many at a time are many; else return how long to wait."""
         counted = list(zip(self._attempts, tried.keys, strict=True))
         with self._counting:
@@ -165,15 +178,15 @@ class Tries:
                 for attempts, key in counted:
                     attempts.count(key)
         if wait:
-            self.failed(tried)
+            self._failed(tried)
         return wait
 
-    def failed(self, tried: Try) -> None:
+    def _failed(self, tried: Try) -> None:
         """Say that a password was not right, or not looked at."""
         if told := self._failures.count(tried):
             self._ledger.tell_failed_sign_ins(told.tries, told.minutes, told.compared, told.place)
 
-    def succeeded(self, tried: Try) -> None:
+    def _succeeded(self, tried: Try) -> None:
         """Say that a password was right."""
         here, _, by_address = self._attempts
         here.forget(tried.keys[0])

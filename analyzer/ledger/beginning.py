@@ -16,6 +16,7 @@ from analyzer.ledger.migrating import upgrade
 from analyzer.ledger.records import LedgerError
 from analyzer.ledger.tables import SCHEMA, SCHEMA_VERSION
 from analyzer.ledger.traced import ACCOUNT, BUDGET, CLIENT, NOTE, RELEASE, REQUEST, REQUEST_ANSWER, SPENDING
+from analyzer.ledger.writing import vouch
 
 _SEALED: Final = 5
 """The first layout in which the words of notes and release requests are sealed."""
@@ -93,9 +94,7 @@ def _bring_up_to_date(connection: sa.Connection, key: bytes) -> None:
     appended(connection, COMMAND_LINE, What.UPGRADED, "ledger", {"from": since, "to": SCHEMA_VERSION})
     for traced in (traced for before, tables in _ADOPTED if since < before for traced in tables):
         for row in connection.execute(sa.select(traced.table)).mappings().all():
-            values = dict(row)
-            told = {"digest": traced.digest(values)}
-            appended(connection, COMMAND_LINE, What.ADOPTED, traced.item(values), told)
+            vouch(connection, traced, dict(row), COMMAND_LINE, What.ADOPTED)
     if since < _SEALED:
         _seal(connection, key)
 
@@ -109,13 +108,12 @@ def _seal(connection: sa.Connection, key: bytes) -> None:
     for traced in (NOTE, REQUEST, REQUEST_ANSWER):
         for row in connection.execute(sa.select(traced.table)).mappings().all():
             values = dict(row)
-            item = traced.item(values)
-            if vouched.get(item) != traced.digest_before(values):
+            if vouched.get(traced.item(values)) != traced.digest_before(values):
                 continue
             values["seal"] = traced.seal(key, values)
             own = traced.table.c.number == values["number"]
             connection.execute(sa.update(traced.table).where(own).values(seal=values["seal"]))
-            appended(connection, COMMAND_LINE, What.ADOPTED, item, {"digest": traced.digest(values)})
+            vouch(connection, traced, values, COMMAND_LINE, What.ADOPTED)
 
 
 def _checked_key(connection: sa.Connection, key_of: KeyOf) -> bytes:

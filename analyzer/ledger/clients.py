@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from analyzer.errors import InputError
-from analyzer.ledger.audit import appended
 from analyzer.ledger.database import Database
 from analyzer.ledger.deciding import person_of
 from analyzer.ledger.events import COMMAND_LINE, What
@@ -19,6 +18,7 @@ from analyzer.ledger.passwords import token_hash
 from analyzer.ledger.people import Role, is_taken
 from analyzer.ledger.people_tables import CLIENTS
 from analyzer.ledger.traced import CLIENT, next_number, now
+from analyzer.ledger.writing import vouch
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Clients:
 def _told(connection: sa.Connection, who: str, number: int, details: Mapping[str, str]) -> dict[str, Any]:
     """Add the entry that vouches for a client as it is now; return its row."""
     row = dict(connection.execute(sa.select(CLIENTS).where(CLIENTS.c.number == number)).mappings().one())
-    appended(connection, who, What.ACCOUNT, CLIENT.item(row), {**details, "digest": CLIENT.digest(row)})
+    vouch(connection, CLIENT, row, who, What.ACCOUNT, details)
     return row
 
 

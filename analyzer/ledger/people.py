@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from analyzer.errors import InputError
 from analyzer.ledger import notes
-from analyzer.ledger.audit import appended
 from analyzer.ledger.database import Database
 from analyzer.ledger.deciding import person_of
 from analyzer.ledger.events import COMMAND_LINE, What
@@ -20,6 +19,7 @@ from analyzer.ledger.notes import Note
 from analyzer.ledger.passwords import check_password, hashed
 from analyzer.ledger.people_tables import ACCOUNTS, CLIENTS, SIGN_INS
 from analyzer.ledger.traced import ACCOUNT, now
+from analyzer.ledger.writing import vouch
 
 
 class Role(Enum):
@@ -253,8 +253,7 @@ def _ended(connection: sa.Connection, name: str) -> None:
 
 
 def _told(connection: sa.Connection, who: str, name: str, details: Mapping[str, str]) -> None:
-    row = _row_of(connection, name)
-    appended(connection, who, What.ACCOUNT, ACCOUNT.item(row), {**details, "digest": ACCOUNT.digest(row)})
+    vouch(connection, ACCOUNT, _row_of(connection, name), who, What.ACCOUNT, details)
 
 
 def _account(row: Mapping[str, Any]) -> Account:

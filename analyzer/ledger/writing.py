@@ -40,5 +40,17 @@ def written(
     if traced.sealed:
         row["seal"] = traced.seal(key, row)
     connection.execute(sa.insert(traced.table).values(row))
-    appended(connection, who, what, traced.item(row), {**(details or {}), "digest": traced.digest(row)})
+    vouch(connection, traced, row, who, what, details)
     return row
+
+
+def vouch(
+    connection: sa.Connection,
+    traced: Traced,
+    row: Mapping[str, Any],
+    who: str,
+    what: What,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Add the entry of the audit trail that says how a row is from now on; see `written`."""
+    appended(connection, who, what, traced.item(row), {**(details or {}), "digest": traced.digest(row)})

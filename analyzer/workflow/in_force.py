@@ -54,9 +54,11 @@ def in_force(model: Model, ledger: Ledger | str | Path, today: date | None = Non
     LedgerError
         When there is no such ledger, or what it holds cannot be read or is not about the patterns of the model.
     """
+    from analyzer.ledger.states import in_force_hash
+
     plain = model.under(model.rulebook) if model.decided else model
     day = today or datetime.now(UTC).date()
-    newest, states, before, told_by = _asked(plain, ledger, day, key)
+    newest, states, before = _asked(plain, ledger, day, key)
     if newest != bundle_fingerprint(plain) or not plain.digest:
         return replace(plain, decided=_not_about(plain, newest))
     marks = tuple(
@@ -65,7 +67,8 @@ def in_force(model: Model, ledger: Ledger | str | Path, today: date | None = Non
     )
     names = [mark.pattern_id for mark in marks if mark.by_people]
     told = f"people decided on {', '.join(names)}" if names else "nobody has decided on any of them"
-    return replace(plain, marks=marks, decided=f"The marks are those in force on {day}; {told}.", in_force=told_by)
+    hashed = in_force_hash(newest, states.values())
+    return replace(plain, marks=marks, decided=f"The marks are those in force on {day}; {told}.", in_force=hashed)
 
 
 def without_names(mark: Mark) -> tuple[str, ...]:
@@ -80,11 +83,9 @@ def without_names(mark: Mark) -> tuple[str, ...]:
 
 def _asked(
     model: Model, where: Ledger | str | Path, day: date, key: Path | None
-) -> tuple[str, dict[str, PatternState], dict[str, str], str]:
-    """Return the newest bundle's fingerprint, where its patterns stand, by whom those were tightened before it, and
-    the hash of what is in force."""
+) -> tuple[str, dict[str, PatternState], dict[str, str]]:
+    """Return the newest bundle's fingerprint, where its patterns stand, and by whom those were tightened before it."""
     from analyzer.ledger.records import LedgerError
-    from analyzer.ledger.states import in_force_hash
     from analyzer.ledger.store import open_ledger
 
     ledger = open_ledger(where, key, make=False) if isinstance(where, str | Path) else where
@@ -92,13 +93,12 @@ def _asked(
         bundles = ledger.bundles()
         newest = bundles[-1].fingerprint if bundles else ""
         if newest != bundle_fingerprint(model):
-            return newest, {}, {}, ""
+            return newest, {}, {}
         states = {state.pattern: state for state in ledger.patterns(day)}
         if any(state.fingerprint != newest for state in states.values()):  # a refit was recorded in between
             raise LedgerError("The patterns were fitted again while the ledger was read.", "Try again.")
         kept = [name for name, state in states.items() if state.kept.severity > state.by_rules.severity]
-        before = {name: _tightened_before(ledger, states[name]) for name in kept}
-        return newest, states, before, in_force_hash(newest, states.values())
+        return newest, states, {name: _tightened_before(ledger, states[name]) for name in kept}
     except AnalyzerError:
         raise
     except Exception as error:  # whatever cannot be read must withhold, and never be taken for no decision

@@ -89,9 +89,10 @@ def answer(ask: Ask) -> Response:
         return _draft(ask, 422, {"reason": told})
     answered = (found.number, me(ask).name, said, reason, seen)
     today = ask.office.today()
-    refusal = refused(lambda: ask.office.ledger.answer(*answered, today), partial(_draft, ask))
+    if refusal := refused(lambda: ask.office.ledger.answer(*answered, today), partial(_draft, ask)):
+        return refusal
     kept, done = ask.office.ledger.draft(found.number, today), "taken-back" if found.last else said.value
-    return refusal or ask.see("draft", done=done, as_of=view.as_of(kept), number=str(found.number))
+    return ask.see("draft", done=done, as_of=view.as_of(kept), number=str(found.number))
 
 
 def _text(ask: Ask) -> tuple[str, str]:

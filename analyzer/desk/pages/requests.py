@@ -69,9 +69,10 @@ def answer_request(ask: Ask) -> Response:
     if told := too_long(reason):
         return _request(ask, 422, {"reason": told})
     answered = (found.number, me(ask).name, said, reason, seen)
-    refusal = refused(lambda: ask.office.ledger.answer_request(*answered), partial(_request, ask))
+    if refusal := refused(lambda: ask.office.ledger.answer_request(*answered), partial(_request, ask)):
+        return refusal
     kept, done = ask.office.ledger.request(found.number), "request-taken-back" if found.last else _DONE[said]
-    return refusal or ask.see("request", done=done, as_of=view.as_of(kept), number=str(found.number))
+    return ask.see("request", done=done, as_of=view.as_of(kept), number=str(found.number))
 
 
 def _form(ask: Ask, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from analyzer.desk.views.forms import Option
@@ -13,14 +12,6 @@ TAKE_BACK: Final = Option(REJECTED, "Take the approval back", "It holds no longe
 """An approval is the only answer that can be followed by another one."""
 
 
-def answer_words(status: str, before: Sequence[object]) -> str:
-    """Return an answer in a word or two.
-
-    Parameters
-    ----------
-    status : str
-        What was answered.
-    before : sequence
-        The answers before it: a rejection that follows an approval takes it back.
-    """
-    return "took the approval back" if status == REJECTED and before else status
+def answer_words(status: str, *, again: bool) -> str:
+    """Return an answer in a word or two; a rejection after an earlier answer takes an approval back."""
+    return "took the approval back" if again and status == REJECTED else status

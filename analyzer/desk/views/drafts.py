@@ -11,7 +11,7 @@ from analyzer.desk.views.answers import TAKE_BACK, answer_words
 from analyzer.desk.views.forms import Option
 from analyzer.desk.views.words import SENTENCES, STATUSES, VERDICTS, Badge, Moment, moment, seen, shortened, words_of
 from analyzer.ledger.fitted import bundle_known_as
-from analyzer.ledger.reviewed import Answer, Checked, DraftStatus, KeptDraft
+from analyzer.ledger.reviewed import Checked, DraftStatus, KeptDraft
 
 _LAYERS: Final = {
     "wording": "how it is worded",
@@ -158,7 +158,7 @@ def row(draft: KeptDraft) -> DraftRow:
 def answers(draft: KeptDraft) -> tuple[AnswerView, ...]:
     """Return what reviewers said, newest first."""
     told = [
-        AnswerView(moment(one.at), one.who, _said(one, draft.answers[:at]), words_of(one.reason))
+        AnswerView(moment(one.at), one.who, answer_words(STATUSES[one.status], again=at > 0), words_of(one.reason))
         for at, one in enumerate(draft.answers)
     ]
     return tuple(reversed(told))
@@ -202,10 +202,6 @@ def why_not_approved(draft: KeptDraft, who: str) -> str:
     if draft.stale:
         return f"{draft.stale} Check it again and submit it anew."
     return "It is your own draft, so somebody else answers. You can take it back." if draft.author == who else ""
-
-
-def _said(answer: Answer, before: Sequence[Answer]) -> str:
-    return answer_words(STATUSES[answer.status], before)
 
 
 def _in_order(reasons: Sequence[Mapping[str, Any]], checked: Checked) -> list[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -11,7 +11,7 @@ from analyzer.desk.views.answers import TAKE_BACK, answer_words
 from analyzer.desk.views.forms import Option
 from analyzer.desk.views.words import Moment, moment, words_of
 from analyzer.errors import InputError
-from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestAnswer, RequestStatus
+from analyzer.ledger.requested import KeptRequest, ReleaseRequest, RequestStatus
 
 STATUSES: Final = {
     RequestStatus.WAITING: "waits for an answer",
@@ -84,7 +84,9 @@ def facts(kept: KeptRequest) -> tuple[tuple[str, str], ...]:
 def answers(kept: KeptRequest) -> tuple[RequestAnswerView, ...]:
     """Return what was said to a request, newest first."""
     told: Iterable[RequestAnswerView] = (
-        RequestAnswerView(moment(one.at), one.who, _said(one, kept.answers[:at]), words_of(one.reason), one.release)
+        RequestAnswerView(
+            moment(one.at), one.who, answer_words(STATUSES[one.status], again=at > 0), words_of(one.reason), one.release
+        )
         for at, one in enumerate(kept.answers)
     )
     return tuple(reversed(tuple(told)))
@@ -109,11 +111,6 @@ def answer_options(kept: KeptRequest, who: str) -> tuple[Option, ...]:
 def as_of(kept: KeptRequest) -> str:
     """Return what says whether a page still shows what it showed."""
     return f"{kept.last} {kept.status.value}"
-
-
-def _said(answer: RequestAnswer, before: Sequence[RequestAnswer]) -> str:
-    told = STATUSES[answer.status]
-    return told if answer.status is RequestStatus.FULFILLED else answer_words(told, before)
 
 
 def command(kept: KeptRequest, ledger: str) -> str:

@@ -37,6 +37,17 @@ def fit(name="first", marks=MARKS, rulebook=BOOK):
     return BundleRecord(fingerprint=fingerprint, rulebook=rulebook, window="28d", source="sessions", marks=marks)
 
 
+def with_one_bundle(place):
+    """Return a ledger with one bundle: P01 open, P02 in review, P03 never single out, P04 the same and absolute."""
+    made = place.open()
+    made.record_bundle(fit(), "root")
+    return made
+
+
+def in_force(ledger, pattern, today=TODAY):
+    return ledger.pattern(pattern, today).mark
+
+
 def decide(ledger, pattern, kind, who="ana", today=TODAY, **told):
     """Decide as somebody does who has looked at the newest state."""
     seen = told.pop("seen", None)

@@ -20,9 +20,11 @@ from choices import (  # noqa: E402 - the folder is no package
     TODAY,
     decide,
     fit,
+    in_force,
     loosened,
     mark,
     tighten,
+    with_one_bundle,
 )
 
 sys.path.remove(str(FOLDER))
@@ -30,14 +32,7 @@ sys.path.remove(str(FOLDER))
 
 @pytest.fixture
 def ledger(place):
-    """A ledger with one bundle: P01 open, P02 in review, P03 never single out, P04 the same and absolute."""
-    made = place.open()
-    made.record_bundle(fit(), "root")
-    return made
-
-
-def in_force(ledger, pattern, today=TODAY):
-    return ledger.pattern(pattern, today).mark
+    return with_one_bundle(place)
 
 
 def waits(ledger, today=TODAY):

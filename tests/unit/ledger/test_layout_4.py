@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from analyzer.ledger.audit import appended
 from analyzer.ledger.canonical import digest
-from analyzer.ledger.connections import engine_of
-from analyzer.ledger.database import Database
 from analyzer.ledger.events import What
-from analyzer.ledger.key import fingerprint, new_key
-from analyzer.ledger.migrating import _config
 from analyzer.ledger.requested import RequestStatus
 from analyzer.ledger.tables import SCHEMA_VERSION
+
+FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER))
+
+from earlier import ledger_of_layout  # noqa: E402 - the folder is no package
+
+sys.path.remove(str(FOLDER))
 
 AT = "2026-11-01T10:00:00.000000+00:00"
 NOTE = {"number": 1, "pattern": "P02", "who": "Ana", "text": "The daily film may be a bedtime story.", "at": AT}
@@ -36,19 +39,10 @@ IN_TEN_YEARS = datetime.now(UTC).date() + timedelta(days=3_650)
 @pytest.fixture
 def old(place):
     """A ledger as layout 4 left it: a note, and a request that was approved, each vouched for with its words."""
-    key = new_key()
-    place.key.write_text(key.hex() + "\n")
-    database = Database(engine_of(Path(place.where) if place.is_file else place.where))
-    tables = sa.MetaData()
-    with database.connected(writing=True) as connection:
-        command.upgrade(_config(connection), "0004")
-        tables.reflect(connection)
-        schema = sa.insert(tables.tables["ledger_schema"])
-        connection.execute(schema.values(version=4, key_fingerprint=fingerprint(key)))
+    with ledger_of_layout(place, 4) as (connection, tables, _):
         for table, word, what, row in ROWS:
-            connection.execute(sa.insert(tables.tables[table]).values(row))
+            connection.execute(sa.insert(tables[table]).values(row))
             appended(connection, row["who"], what, f"{word} 1", {"digest": digest(row)})
-    database.engine.dispose()
     return place
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -16,11 +15,10 @@ from analyzer.disclosure.budget import Budget
 from analyzer.errors import InputError
 from analyzer.ledger.canonical import digest
 from analyzer.ledger.connections import engine_of
-from analyzer.ledger.database import Database
 from analyzer.ledger.events import What
-from analyzer.ledger.key import KEY_VARIABLE, fingerprint, new_key
+from analyzer.ledger.key import KEY_VARIABLE, new_key
 from analyzer.ledger.leaving import held
-from analyzer.ledger.migrating import VERSIONS, _config
+from analyzer.ledger.migrating import VERSIONS
 from analyzer.ledger.people import Role
 from analyzer.ledger.records import LedgerError, content_as_text, told_as_text
 from analyzer.ledger.reviewed import Kind
@@ -31,6 +29,7 @@ FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
 
 from choices import TODAY, decide, draft, fit  # noqa: E402 - the folder is no package
+from earlier import ledger_of_layout  # noqa: E402 - the folder is no package
 from recorded import EVERYBODY, PERIOD, record, told  # noqa: E402 - the folder is no package
 
 sys.path.remove(str(FOLDER))
@@ -39,16 +38,9 @@ sys.path.remove(str(FOLDER))
 @pytest.fixture
 def old(place):
     """A ledger as the first version left it: one release, one budget, one spending, and no trace of Alembic."""
-    key = new_key()
-    place.key.write_text(key.hex() + "\n")
-    database = Database(engine_of(Path(place.where) if place.is_file else place.where))
-    tables = sa.MetaData()
-    with database.connected(writing=True) as connection:
-        command.upgrade(_config(connection), "0001")
+    with ledger_of_layout(place, 1) as (connection, tables, key):
         connection.exec_driver_sql(f"DROP TABLE {VERSIONS}")
-        tables.reflect(connection)
-        put = {name: sa.insert(table) for name, table in tables.tables.items()}
-        connection.execute(put["ledger_schema"].values(version=1, key_fingerprint=fingerprint(key)))
+        put = {name: sa.insert(table) for name, table in tables.items()}
         held(connection, EVERYBODY)
         left = told(key)
         release = {
@@ -65,7 +57,6 @@ def old(place):
         connection.execute(put["budgets"].values(population=EVERYBODY, period=PERIOD, total="1"))
         connection.execute(put["spendings"].values(release=1, population=EVERYBODY, period=PERIOD, amount="1/4"))
         connection.exec_driver_sql("UPDATE populations SET last = 1")
-    database.engine.dispose()
     return place
 
 
